@@ -1,1 +1,10 @@
-//! Leasekey.
+//! Leasekey leases short-lived AWS credentials from HashiCorp Vault or OpenBao and keeps them fresh.
+
+pub mod context;
+mod error;
+pub mod refresh;
+mod secret;
+pub mod time;
+
+pub use error::{Error, ErrorKind, Result};
+pub use secret::{SecretBytes, SecretString};

@@ -1,0 +1,112 @@
+//! Why an attempt failed, in the terms that pace the next one.
+
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
+
+use crate::error::{Error, ErrorKind};
+
+/// How the next attempt after a failure is paced. Classified first, by what failed; the status comes second.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[non_exhaustive]
+pub enum Class {
+    /// A fault of ours, or a panic in a user's hook.
+    Bug,
+    /// Refused or misconfigured: only a person can mend it, so ask every 30 to 60 s.
+    Denied,
+    /// The node has not replicated yet what we need: 50 to 250 ms.
+    Lag,
+    /// What was to be renewed or verified is gone: get a new one at once.
+    Lost,
+    /// A node is down, sealed, a standby or slow: full-jitter back-off.
+    Node,
+    /// A reply that cannot be used.
+    Protocol,
+    /// The server asked us to slow down.
+    Throttled,
+    /// Vault is well but AWS behind it is not: 5 to 60 s.
+    Upstream,
+}
+
+/// A failed attempt.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    /// What the user is told.
+    pub error: Error,
+    /// How the next attempt is paced.
+    pub class: Class,
+    /// How long the server asked us to wait.
+    pub retry_after: Option<Duration>,
+    /// Whether the server may have acted: a reply was lost or unusable after the request was sent.
+    pub may_have_acted: bool,
+}
+
+impl Fault {
+    /// A failure of this class after which the server has certainly done nothing.
+    pub fn new(class: Class, error: Error) -> Self {
+        Self { error, class, retry_after: None, may_have_acted: false }
+    }
+
+    /// A failure after which the server may have acted.
+    #[must_use]
+    pub fn acted(mut self) -> Self {
+        self.may_have_acted = true;
+        self
+    }
+
+    /// Keeps what the server asked for in `Retry-After`.
+    #[must_use]
+    pub fn retry_after(mut self, wait: Option<Duration>) -> Self {
+        self.retry_after = wait;
+        self
+    }
+}
+
+impl From<Error> for Fault {
+    /// The class that fits the kind of an error that is known no better.
+    fn from(error: Error) -> Self {
+        let class = match error.kind() {
+            ErrorKind::VaultUnavailable | ErrorKind::NotReady => Class::Node,
+            ErrorKind::UnusableReply => Class::Protocol,
+            ErrorKind::KeyNotYetUsable => Class::Upstream,
+            ErrorKind::Bug => Class::Bug,
+            _ => Class::Denied,
+        };
+        Self::new(class, error)
+    }
+}
+
+/// How many requests an attempt may still send: each node tried takes one.
+#[derive(Debug)]
+pub struct Allowance {
+    granted: u8,
+    left: AtomicU8,
+}
+
+impl Allowance {
+    /// An allowance of so many requests.
+    pub const fn new(requests: u8) -> Self {
+        Self { granted: requests, left: AtomicU8::new(requests) }
+    }
+
+    /// Takes one request; false when none is left, and then nothing may be sent.
+    pub fn take(&self) -> bool {
+        self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
+    }
+
+    /// How many were taken.
+    pub fn taken(&self) -> u8 {
+        self.granted.saturating_sub(self.left.load(Ordering::Relaxed))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_allowance_is_never_overdrawn() {
+        let allowance = Allowance::new(2);
+        assert_eq!([allowance.take(), allowance.take(), allowance.take()], [true, true, false]);
+        assert_eq!(allowance.taken(), 2);
+    }
+}
