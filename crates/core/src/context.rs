@@ -3,6 +3,8 @@
 
 #[cfg(feature = "vault")]
 mod http;
+#[cfg(all(feature = "vault", any(test, feature = "test-util")))]
+mod scripted;
 #[cfg(feature = "vault")]
 mod system;
 
@@ -15,6 +17,8 @@ use std::sync::Arc;
 
 #[cfg(feature = "vault")]
 pub use self::http::{HttpConnect, HttpFault, HttpOptions, HttpRequest, HttpResponse, HttpSend, TlsOptions};
+#[cfg(all(feature = "vault", any(test, feature = "test-util")))]
+pub use self::scripted::{Scripted, ScriptedReply};
 use crate::secret::SecretBytes;
 use crate::time::{Sleep, TimeSource};
 

@@ -1,5 +1,26 @@
 //! The refresh engine: keeps one value fresh. It knows neither Vault nor AWS.
 
+mod budget;
+#[cfg(feature = "vault")]
+mod cell;
+#[cfg(feature = "vault")]
+mod driver;
+#[cfg(test)]
+mod driver_tests;
 mod fault;
+mod schedule;
+#[cfg(feature = "vault")]
+mod snapshot;
+#[cfg(feature = "vault")]
+mod source;
+mod state;
 
+#[cfg(feature = "vault")]
+pub use driver::{Kept, Want};
 pub use fault::{Allowance, Class, Fault};
+pub use schedule::Plan;
+#[cfg(feature = "vault")]
+pub use snapshot::{Reading, Snapshot};
+#[cfg(feature = "vault")]
+pub use source::{Note, Source};
+pub use state::{Effect, Event, Failure, Grant, Now, Phase, State, Work, step};

@@ -1,0 +1,458 @@
+//! One machine with its source: carries out what `step` decides.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use arc_swap::ArcSwap;
+use tokio::sync::oneshot;
+
+use super::driver::{Command, Commands};
+use super::fault::{Allowance, Class, Fault};
+use super::schedule::Plan;
+use super::snapshot::{Snapshot, closed, not_ready};
+use super::source::{Note, Source};
+use super::state::{Effect, Event, Failure, Grant, Now, Phase, State, Work, step};
+use crate::context::Context;
+use crate::error::{Error, ErrorKind, Result};
+use crate::time::BootInstant;
+
+// Far above three nodes at 10 s and a login: only a hook that never returns gets here.
+const ATTEMPT_AT_MOST: Duration = Duration::from_secs(90);
+const CLOSE_AT_MOST: Duration = Duration::from_secs(2);
+
+/// A machine as the driver sees it.
+pub(super) trait Drive: Send {
+    fn take(&mut self, message: Message);
+    fn settle(&mut self);
+    fn restamp(&mut self);
+    fn recover(&mut self);
+    fn wake_at(&self, now: BootInstant) -> Option<BootInstant>;
+    fn ended(&self) -> bool;
+}
+
+pub(super) enum Message {
+    Event(Event),
+    Wait(Waiter),
+    AttemptEnded,
+    Close(oneshot::Sender<()>),
+    CloseEnded,
+    Dropped,
+}
+
+/// A caller that waits for a value.
+pub(super) struct Waiter {
+    pub(super) asked_at: BootInstant,
+    pub(super) seen: u64,
+    pub(super) lasts_until: BootInstant,
+    pub(super) newer_than: Option<u64>,
+    pub(super) deadline: BootInstant,
+    pub(super) reply: oneshot::Sender<Result<()>>,
+}
+
+enum Outcome<T> {
+    Issued(T, Grant),
+    Renewed(Grant),
+    Verified,
+}
+
+struct Running<T> {
+    attempt: u64,
+    allowance: Arc<Allowance>,
+    outcome: oneshot::Receiver<Result<Outcome<T>, Fault>>,
+}
+
+pub(super) struct Cell<S: Source> {
+    id: u64,
+    context: Context,
+    source: Arc<S>,
+    commands: Commands,
+    snapshot: Arc<ArcSwap<Snapshot<S::Value>>>,
+    state: State,
+    running: Option<Running<S::Value>>,
+    incoming: Option<S::Value>,
+    superseded: Vec<(u64, S::Value)>,
+    revocable: bool,
+    waiters: Vec<Waiter>,
+    closers: Vec<oneshot::Sender<()>>,
+    life: Life,
+    dropped: bool,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Life {
+    Open,
+    Closing,
+    Closed,
+}
+
+impl<S: Source> Drive for Cell<S> {
+    fn take(&mut self, message: Message) {
+        match message {
+            Message::Event(event) => self.step(event),
+            Message::Wait(waiter) => self.wait(waiter),
+            Message::AttemptEnded => self.attempt_ended(),
+            Message::Close(reply) => self.close(reply),
+            Message::CloseEnded => {
+                self.life = Life::Closed;
+                for reply in self.closers.drain(..) {
+                    let _ = reply.send(());
+                }
+            }
+            Message::Dropped => self.dropped = true,
+        }
+    }
+
+    fn settle(&mut self) {
+        let now = self.context.time.boot();
+        let snapshot = self.snapshot.load_full();
+        for waiter in std::mem::take(&mut self.waiters) {
+            match waiter.answer(&snapshot, now) {
+                Some(answer) => {
+                    let _ = waiter.reply.send(answer);
+                }
+                None => self.waiters.push(waiter),
+            }
+        }
+    }
+
+    fn restamp(&mut self) {
+        let snapshot = self.snapshot.load_full();
+        if let Some(value) = &snapshot.value {
+            let value = self.stamped(value, snapshot.expires);
+            self.publish(Snapshot { value: Some(value), ..(*snapshot).clone() });
+        }
+    }
+
+    fn recover(&mut self) {
+        if let Some(running) = self.running.take() {
+            self.step(Event::Failed(running.attempt, bug_failure(running.allowance.taken())));
+        }
+    }
+
+    fn wake_at(&self, now: BootInstant) -> Option<BootInstant> {
+        let doubt_ends = self.snapshot.load().waits_until;
+        let deadline = |waiter: &Waiter| {
+            if now < doubt_ends { waiter.deadline.min(doubt_ends) } else { waiter.deadline }
+        };
+        let answer = self.waiters.iter().map(deadline).min();
+        [self.state.wake_at(now), answer].into_iter().flatten().min()
+    }
+
+    fn ended(&self) -> bool {
+        let over = self.life == Life::Closed || (self.dropped && self.life == Life::Open);
+        over && self.running.is_none()
+    }
+}
+
+impl<S: Source> Cell<S> {
+    pub(super) fn new(
+        id: u64,
+        context: Context,
+        plan: Plan,
+        source: Arc<S>,
+        snapshot: Arc<ArcSwap<Snapshot<S::Value>>>,
+        commands: Commands,
+    ) -> Self {
+        Self {
+            id,
+            context,
+            source,
+            commands,
+            snapshot,
+            state: State::new(plan),
+            running: None,
+            incoming: None,
+            superseded: Vec::new(),
+            revocable: plan.revocable,
+            waiters: Vec::new(),
+            closers: Vec::new(),
+            life: Life::Open,
+            dropped: false,
+        }
+    }
+
+    fn step(&mut self, event: Event) {
+        if self.dropped {
+            return;
+        }
+        let now = Now { at: self.context.time.boot(), random: self.context.random.bits() };
+        let (state, effects) = step(self.state.clone(), event, now);
+        self.state = state;
+        let (revokes, others): (Vec<_>, Vec<_>) =
+            effects.into_iter().partition(|effect| matches!(effect, Effect::Revoke(_) | Effect::Discard));
+        let values = revokes.into_iter().filter_map(|effect| self.given_back(effect)).collect();
+        let last = others.contains(&Effect::Wipe).then(|| self.snapshot.load().value.clone());
+        for effect in others {
+            self.carry_out(effect, now.at);
+        }
+        self.refresh_facts(now.at);
+        self.give_back(values, last);
+    }
+
+    fn carry_out(&mut self, effect: Effect, now: BootInstant) {
+        let snapshot = self.snapshot.load_full();
+        match effect {
+            Effect::Attempt(attempt, work, requests) => {
+                self.start(attempt, work, requests, snapshot.value.clone())
+            }
+            Effect::Publish(generation, expires) => self.swap(&snapshot, generation, expires),
+            Effect::Extend(generation, expires) => self.extend(&snapshot, generation, expires),
+            Effect::Restamp => self.restamp(),
+            Effect::Doubt(until) => {
+                self.publish(Snapshot { waits_until: until, ..(*snapshot).clone() });
+                if let Some(value) = &snapshot.value {
+                    self.note(Note::Doubted(value, snapshot.generation));
+                }
+            }
+            Effect::Refuse(until) => self.publish(Snapshot { refused_until: until, ..(*snapshot).clone() }),
+            Effect::Taint => self.note(Note::Tainted),
+            Effect::Announce(phase) => self.note(Note::Phase(phase, snapshot.alive(now))),
+            Effect::Wipe => {
+                self.publish(Snapshot { phase: Phase::Closed, error: Some(closed()), ..Snapshot::empty() });
+            }
+            Effect::Revoke(_) | Effect::Discard => {}
+        }
+    }
+
+    // Everything in the snapshot that follows from the state, in one swap at most.
+    fn refresh_facts(&mut self, now: BootInstant) {
+        let old = self.snapshot.load_full();
+        let phase = self.state.phase(now);
+        let (next_attempt_at, failures) = (self.state.next_attempt_at(now), self.state.failures());
+        if (old.phase, old.next_attempt_at, old.failures) != (phase, next_attempt_at, failures) {
+            let error = old.error.clone().filter(|_| failures > 0 || phase == Phase::Closed);
+            self.publish(Snapshot { phase, next_attempt_at, failures, error, ..(*old).clone() });
+        }
+    }
+
+    fn publish(&self, snapshot: Snapshot<S::Value>) {
+        self.snapshot.store(Arc::new(snapshot));
+    }
+
+    fn swap(&mut self, old: &Snapshot<S::Value>, generation: u64, expires: BootInstant) {
+        let Some(incoming) = self.incoming.take() else { return };
+        if let Some(value) = old.value.clone().filter(|_| self.revocable) {
+            self.superseded.push((old.generation, value));
+        }
+        let value = self.stamped(&incoming, expires);
+        self.note(Note::Published(&value, generation));
+        self.publish(Snapshot { value: Some(value), generation, expires, ..Snapshot::empty() });
+    }
+
+    fn extend(&mut self, old: &Snapshot<S::Value>, generation: u64, expires: BootInstant) {
+        let Some(value) = &old.value else { return };
+        let value = self.stamped(value, expires);
+        self.note(Note::Extended(&value, generation));
+        self.publish(Snapshot { value: Some(value), generation, expires, ..Snapshot::empty() });
+    }
+
+    fn stamped(&self, value: &S::Value, expires: BootInstant) -> S::Value {
+        let remaining = expires.since(self.context.time.boot());
+        let remaining = if self.revocable { remaining.min(super::state::HAND_OUT) } else { remaining };
+        let wall = self.context.time.wall();
+        self.source.stamp(value, wall.checked_add(remaining).unwrap_or_else(|| latest(wall)))
+    }
+
+    // ---- attempts ----
+
+    fn start(&mut self, attempt: u64, work: Work, requests: u8, held: Option<S::Value>) {
+        let (tell, outcome) = oneshot::channel();
+        let allowance = Arc::new(Allowance::new(requests));
+        self.running = Some(Running { attempt, allowance: allowance.clone(), outcome });
+        let job = run(self.source.clone(), work, held, self.incoming.clone(), allowance);
+        let too_long = self.context.sleep.sleep(ATTEMPT_AT_MOST);
+        let ended = self.when_over(Message::AttemptEnded);
+        tokio::spawn(async move {
+            let _ended = ended;
+            let outcome = tokio::select! {
+                biased;
+                outcome = job => outcome,
+                () = too_long => Err(bug("an attempt took longer than 90 s")),
+            };
+            // Nobody listens once the machine has ended.
+            let _ = tell.send(outcome);
+        });
+    }
+
+    fn attempt_ended(&mut self) {
+        let Some(mut running) = self.running.take() else { return };
+        let requests = running.allowance.taken();
+        let outcome = running.outcome.try_recv().unwrap_or_else(|_| Err(bug("an attempt panicked")));
+        let attempt = running.attempt;
+        match outcome {
+            Ok(Outcome::Issued(value, grant)) => {
+                if grant.changed {
+                    self.incoming = Some(value);
+                }
+                self.step(Event::Granted(attempt, Grant { requests, ..grant }));
+            }
+            Ok(Outcome::Renewed(grant)) => self.step(Event::Granted(attempt, Grant { requests, ..grant })),
+            Ok(Outcome::Verified) => self.step(Event::Verified(attempt, requests)),
+            Err(fault) => self.attempt_failed(attempt, &fault, requests),
+        }
+    }
+
+    fn attempt_failed(&mut self, attempt: u64, fault: &Fault, requests: u8) {
+        let old = self.snapshot.load_full();
+        let now = self.context.time.boot();
+        self.note(Note::Failed(fault, old.alive(now)));
+        self.publish(Snapshot { error: Some(fault.error.clone()), ..(*old).clone() });
+        let Fault { class, retry_after, may_have_acted, .. } = *fault;
+        self.step(Event::Failed(attempt, Failure { class, retry_after, may_have_acted, requests }));
+        self.refuse(&fault.error);
+    }
+
+    // ---- callers ----
+
+    fn wait(&mut self, waiter: Waiter) {
+        let event =
+            if waiter.newer_than.is_some() { Event::Forced } else { Event::Wanted(waiter.lasts_until) };
+        self.waiters.push(waiter);
+        self.step(event);
+    }
+
+    // One failed attempt answers all who wait for it, but those whom the value in hand still serves.
+    fn refuse(&mut self, error: &Error) {
+        let now = self.context.time.boot();
+        let snapshot = self.snapshot.load_full();
+        for waiter in self.waiters.drain(..) {
+            let answer = if waiter.served_by(&snapshot, now) { Ok(()) } else { Err(error.clone()) };
+            let _ = waiter.reply.send(answer);
+        }
+    }
+
+    // ---- giving back ----
+
+    fn given_back(&mut self, effect: Effect) -> Option<S::Value> {
+        let Effect::Revoke(generation) = effect else { return self.incoming.take() };
+        if let Some(place) = self.superseded.iter().position(|(old, _)| *old == generation) {
+            return Some(self.superseded.swap_remove(place).1);
+        }
+        let snapshot = self.snapshot.load();
+        snapshot.value.clone().filter(|_| snapshot.generation == generation)
+    }
+
+    // `last` is set when the machine closes: then the source ends, too, all within the budget.
+    fn give_back(&mut self, values: Vec<S::Value>, last: Option<Option<S::Value>>) {
+        if values.is_empty() && last.is_none() {
+            return;
+        }
+        let source = self.source.clone();
+        let ended = last.is_some().then(|| self.when_over(Message::CloseEnded));
+        let budget = self.context.sleep.sleep(CLOSE_AT_MOST);
+        tokio::spawn(async move {
+            let _ended = ended;
+            let work = async {
+                for value in values {
+                    source.revoke(value).await;
+                }
+                if let Some(last) = last {
+                    source.close(last).await;
+                }
+            };
+            tokio::select! { () = work => {}, () = budget => {} }
+        });
+    }
+
+    fn when_over(&self, message: Message) -> Over {
+        Over { id: self.id, commands: self.commands.clone(), message: Some(message) }
+    }
+
+    // The sink behind a note is the user's: its panic is not ours to spread.
+    fn note(&self, note: Note<'_, S::Value>) {
+        let _ = catch_unwind(AssertUnwindSafe(|| self.source.note(note)));
+    }
+
+    fn close(&mut self, reply: oneshot::Sender<()>) {
+        match self.life {
+            Life::Closed => {
+                let _ = reply.send(());
+            }
+            Life::Closing => self.closers.push(reply),
+            Life::Open => {
+                self.life = Life::Closing;
+                self.closers.push(reply);
+                self.step(Event::Close);
+                self.refuse(&closed());
+            }
+        }
+    }
+}
+
+impl Waiter {
+    /// Whether the value in hand serves this caller although no better one could be had.
+    fn served_by<T>(&self, snapshot: &Snapshot<T>, now: BootInstant) -> bool {
+        snapshot.alive(now).is_some() && snapshot.expires >= self.lasts_until && self.newer_than.is_none()
+    }
+
+    fn answer<T>(&self, snapshot: &Snapshot<T>, now: BootInstant) -> Option<Result<()>> {
+        let newer = self.newer_than.is_none_or(|old| snapshot.generation > old);
+        let lasts = snapshot.expires >= self.lasts_until;
+        if snapshot.alive(now).is_some() && newer && lasts && now >= snapshot.waits_until {
+            return Some(Ok(()));
+        }
+        if snapshot.generation > self.seen && !lasts {
+            return Some(Err(too_short(self.lasts_until.since(self.asked_at), snapshot.expires.since(now))));
+        }
+        if now < self.deadline {
+            return None;
+        }
+        let late = || not_ready(now.since(self.asked_at), snapshot.error.as_ref());
+        Some(if self.served_by(snapshot, now) { Ok(()) } else { Err(late()) })
+    }
+}
+
+async fn run<S: Source>(
+    source: Arc<S>,
+    work: Work,
+    held: Option<S::Value>,
+    candidate: Option<S::Value>,
+    allowance: Arc<Allowance>,
+) -> Result<Outcome<S::Value>, Fault> {
+    match (work, held, candidate) {
+        (Work::Renew, Some(held), _) => source.renew(held, &allowance).await.map(Outcome::Renewed),
+        (Work::Verify, _, Some(candidate)) => {
+            source.verify(candidate, &allowance).await.map(|()| Outcome::Verified)
+        }
+        (_, held, _) => {
+            source.issue(held, &allowance).await.map(|(value, grant)| Outcome::Issued(value, grant))
+        }
+    }
+}
+
+fn too_short(asked: Duration, lives: Duration) -> Error {
+    let what =
+        format!("a set for {} s was asked for, but a new one lives {} s", asked.as_secs(), lives.as_secs());
+    Error::new(ErrorKind::TtlOutOfRange, what)
+        .with_hint("Ask for less, or raise ttl and the role's max_sts_ttl")
+}
+
+fn bug(what: &str) -> Fault {
+    Fault::new(Class::Bug, Error::new(ErrorKind::Bug, what)).acted()
+}
+
+fn bug_failure(requests: u8) -> Failure {
+    Failure { class: Class::Bug, retry_after: None, may_have_acted: true, requests }
+}
+
+fn latest(wall: SystemTime) -> SystemTime {
+    // Year 9999: the last that every SDK can print.
+    let last = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(253_402_300_799));
+    last.unwrap_or(wall)
+}
+
+// Tells the driver when it is dropped: at the end of an attempt, or while one panics.
+struct Over {
+    id: u64,
+    commands: Commands,
+    message: Option<Message>,
+}
+
+impl Drop for Over {
+    fn drop(&mut self) {
+        if let Some(message) = self.message.take() {
+            let _ = self.commands.send(Command::Tell(self.id, message));
+        }
+    }
+}
