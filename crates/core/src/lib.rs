@@ -1,5 +1,8 @@
 //! Leasekey leases short-lived AWS credentials from HashiCorp Vault or OpenBao and keeps them fresh.
 
+#![forbid(unsafe_code)]
+
+pub mod config;
 pub mod context;
 mod error;
 pub mod refresh;
