@@ -1,0 +1,95 @@
+//! The tables of `docs/` are generated from the code: these tests compare, and `UPDATE=1` writes them.
+//!
+//! ```console
+//! $ UPDATE=1 cargo test -p leasekey --test docs
+//! ```
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test outside the library"
+)]
+
+use std::path::PathBuf;
+
+use leasekey::ErrorKind;
+use leasekey::config::ConfigKey;
+
+fn page(name: &str) -> (PathBuf, String) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(name);
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("docs/{name}: {error}"));
+    (path, text)
+}
+
+/// Compares the part of a page between the two marks with `table`, or writes it.
+fn keeps(name: &str, table: &str) {
+    const BEGIN: &str = "<!-- generated from the code: UPDATE=1 cargo test -p leasekey --test docs -->\n";
+    const END: &str = "<!-- end of the generated part -->";
+    let (path, text) = page(name);
+    let (before, rest) = text.split_once(BEGIN).expect("the page has a generated part");
+    let (old, after) = rest.split_once(END).expect("the generated part has an end");
+    if old == table {
+        return;
+    }
+    if std::env::var_os("UPDATE").is_none() {
+        panic!("docs/{name} is not what the code says. Run: UPDATE=1 cargo test -p leasekey --test docs");
+    }
+    std::fs::write(path, format!("{before}{BEGIN}{table}{END}{after}")).expect("the page can be written");
+}
+
+fn row<const N: usize>(cells: [String; N]) -> String {
+    format!("| {} |\n", cells.join(" | "))
+}
+
+fn code(text: impl AsRef<str>) -> String {
+    format!("`{}`", text.as_ref())
+}
+
+#[test]
+fn the_settings_page_lists_the_schema() {
+    let mut table = String::from(
+        "| Keyword | Variables, the winner first | Value | Default | Notes | What it does |\n|---|---|---|---|---|---|\n",
+    );
+    for key in ConfigKey::ALL {
+        let names: Vec<_> = key.env_names().iter().map(code).collect();
+        let notes = [(key.is_secret(), "never quoted"), (key.is_from_found_file(), "any file")];
+        let notes: Vec<_> = notes.into_iter().filter(|(is, _)| *is).map(|(_, note)| note).collect();
+        table += &row([
+            code(key.keyword()),
+            names.join(" "),
+            format!("{:?}", key.form()).to_lowercase(),
+            key.default_text().map(code).unwrap_or_default(),
+            notes.join(", "),
+            key.doc().to_owned(),
+        ]);
+    }
+    keeps("settings.md", &table);
+}
+
+#[test]
+fn the_errors_page_lists_the_codes() {
+    let mut table =
+        String::from("| Code | `ErrorKind` | May pass by itself | What to do |\n|---|---|---|---|\n");
+    for kind in ErrorKind::ALL {
+        let link = format!("[{0}](#{1})", kind.code(), kind.code().to_lowercase());
+        let retry = if kind.is_retryable() { "yes" } else { "" };
+        table += &row([link, code(format!("{kind:?}")), retry.to_owned(), kind.hint().to_owned()]);
+    }
+    keeps("errors.md", &table);
+}
+
+#[test]
+fn the_errors_page_explains_each_code_with_an_example() {
+    let (_, text) = page("errors.md");
+    let explained: Vec<_> = text
+        .split("\n## ")
+        .skip(1)
+        .map(|section| {
+            let code = section.split_whitespace().next().expect("a section has a heading").to_owned();
+            assert!(section.contains(&format!("\n{code}: ")), "{code} has no example message");
+            code
+        })
+        .collect();
+    let codes: Vec<_> = ErrorKind::ALL.iter().map(|kind| kind.code()).collect();
+    assert_eq!(explained, codes);
+}
