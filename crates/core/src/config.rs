@@ -111,7 +111,7 @@ impl Config {
     /// # Errors
     /// `LK-0116` when its text is none of Go's words for true and false.
     pub fn boolean(&self, key: ConfigKey) -> Result<bool> {
-        Ok(self.read(key, Form::Boolean, value::boolean)?.unwrap_or(false))
+        Ok(self.parse(key, Form::Boolean.allowed(), value::boolean)?.unwrap_or(false))
     }
 
     /// The duration that a setting gives.
@@ -119,7 +119,7 @@ impl Config {
     /// # Errors
     /// `LK-0116` when its text is neither a duration nor whole seconds.
     pub fn duration(&self, key: ConfigKey) -> Result<Option<Duration>> {
-        self.read(key, Form::Duration, value::duration)
+        self.parse(key, Form::Duration.allowed(), value::duration)
     }
 
     /// The number that a setting gives.
@@ -127,7 +127,7 @@ impl Config {
     /// # Errors
     /// `LK-0116` when its text is no whole number from 0.
     pub fn integer(&self, key: ConfigKey) -> Result<Option<u64>> {
-        self.read(key, Form::Integer, |text| text.parse().ok())
+        self.parse(key, Form::Integer.allowed(), |text| text.parse().ok())
     }
 
     /// Where the value of a setting came from; none when there is no value.
@@ -135,9 +135,18 @@ impl Config {
         self.0.get(&key).map(|value| &value.origin)
     }
 
-    fn read<T>(&self, key: ConfigKey, form: Form, read: fn(&str) -> Option<T>) -> Result<Option<T>> {
+    /// What `read` makes of a setting's text; `allowed` tells what it takes, to follow "Allowed is".
+    ///
+    /// # Errors
+    /// `LK-0116` when `read` makes nothing of it.
+    pub fn parse<T>(
+        &self,
+        key: ConfigKey,
+        allowed: &str,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<Option<T>> {
         let Some(value) = self.0.get(&key) else { return Ok(None) };
-        read(value.text.expose()).map(Some).ok_or_else(|| value.not_allowed(key, form.allowed()))
+        read(value.text.expose()).map(Some).ok_or_else(|| value.not_allowed(key, allowed))
     }
 }
 
@@ -331,6 +340,18 @@ mod tests {
             World::with(&[("VAULT_TOKEN", "\u{fffd}")]).told(),
             "LK-0116: VAULT_TOKEN is not UTF-8. Correct or unset VAULT_TOKEN"
         );
+    }
+
+    #[test]
+    fn what_another_module_cannot_read_is_told_the_same_way_and_no_secret_is_quoted() {
+        let config = World::with(&[("LEASEKEY_AUTH", "magic"), ("VAULT_TOKEN", "s.canary")]).load().unwrap();
+        let told = |key| config.parse(key, "approle or token", |_| None::<()>).unwrap_err().to_string();
+        assert_eq!(told(ConfigKey::Auth), "LK-0116: LEASEKEY_AUTH is \"magic\". Allowed is approle or token");
+        assert_eq!(
+            told(ConfigKey::Token),
+            "LK-0116: VAULT_TOKEN has a value that is not allowed. Allowed is approle or token"
+        );
+        assert_eq!(config.parse(ConfigKey::Kind, "", |_| None::<()>).unwrap(), None);
     }
 
     #[test]
