@@ -5,9 +5,13 @@
 pub mod config;
 pub mod context;
 mod error;
+mod event;
 pub mod refresh;
 mod secret;
 pub mod time;
 
 pub use error::{Error, ErrorKind, Result};
+pub use event::{Event, EventKind, Severity};
+#[cfg(feature = "vault")]
+pub use event::{EventSink, Events};
 pub use secret::{SecretBytes, SecretString};

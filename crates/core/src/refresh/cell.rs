@@ -46,6 +46,7 @@ pub(super) struct Waiter {
     pub(super) seen: u64,
     pub(super) lasts_until: BootInstant,
     pub(super) newer_than: Option<u64>,
+    pub(super) doubts: bool,
     pub(super) deadline: BootInstant,
     pub(super) reply: oneshot::Sender<Result<()>>,
 }

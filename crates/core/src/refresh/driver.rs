@@ -46,6 +46,8 @@ pub struct Want {
     pub lasts: Duration,
     /// It must be newer than this generation.
     pub newer_than: Option<u64>,
+    /// That generation was refused as if it were dead; otherwise the caller simply wants a new one.
+    pub doubts: bool,
     /// The caller's own deadline.
     pub within: Duration,
 }
@@ -99,6 +101,7 @@ impl<T: Clone + Send + Sync + 'static> Kept<T> {
             seen: snapshot.generation,
             lasts_until: now.plus(want.lasts),
             newer_than: want.newer_than,
+            doubts: want.doubts,
             deadline: now.plus(want.within),
             reply,
         };
@@ -160,7 +163,7 @@ fn commands_of(context: &Context) -> Result<Commands> {
     let pid = context.env.process_id();
     let mut drivers = DRIVERS.lock().unwrap_or_else(PoisonError::into_inner);
     drivers.retain(|(_, _, commands)| !commands.is_closed());
-    if let Some((.., commands)) = drivers.iter().find(|(known, owner, _)| known.is(context) && *owner == pid)
+    if let Some((.., commands)) = drivers.iter().find(|(known, owner, _)| known.address() == context.address() && *owner == pid)
     {
         return Ok(commands.clone());
     }

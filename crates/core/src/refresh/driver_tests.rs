@@ -14,7 +14,8 @@ use crate::error::{Error, ErrorKind};
 use crate::time::TimeSource;
 
 const LIFE: Duration = Duration::from_secs(900);
-const ANY: Want = Want { lasts: Duration::ZERO, newer_than: None, within: Duration::from_secs(10) };
+const ANY: Want =
+    Want { lasts: Duration::ZERO, newer_than: None, doubts: false, within: Duration::from_secs(10) };
 
 #[derive(Clone)]
 struct Counter(Arc<Inner>);
