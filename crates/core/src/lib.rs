@@ -2,6 +2,8 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "vault")]
+mod auth;
 pub mod config;
 pub mod context;
 mod error;
@@ -9,7 +11,11 @@ mod event;
 pub mod refresh;
 mod secret;
 pub mod time;
+#[cfg(feature = "vault")]
+mod vault;
 
+#[cfg(feature = "vault")]
+pub use auth::{AppRoleAuth, AuthMethod, Login, LoginContext, TokenAuth};
 pub use error::{Error, ErrorKind, Result};
 pub use event::{Event, EventKind, Severity};
 #[cfg(feature = "vault")]

@@ -1,0 +1,283 @@
+//! The one way of a request to Vault and back.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use http::header::LOCATION;
+use http::{HeaderValue, StatusCode};
+use rustify::endpoint::Endpoint;
+use tokio::sync::Semaphore;
+use url::Url;
+
+use super::ask::Ask;
+use super::envelope::Envelope;
+use super::fault::{
+    Operation, Refused, fault, redirected_away, redirected_twice, retry_after, transport, unusable,
+};
+use super::name::Namespace;
+use super::nodes::{Nodes, Target};
+use super::pace::Pace;
+use crate::context::{Context, HttpOptions, HttpRequest, HttpResponse, HttpSend};
+use crate::error::{Error, ErrorKind, Result};
+use crate::refresh::{Allowance, Class, Fault};
+use crate::secret::SecretString;
+use crate::time::BootInstant;
+
+const IN_FLIGHT: usize = 4;
+const BODY_CAP: usize = 1024 * 1024;
+
+/// Where a cluster is and how it is asked.
+#[derive(Clone, Debug)]
+pub(crate) struct ClusterOptions {
+    /// The nodes, one at least. A base path is allowed.
+    pub(crate) addresses: Vec<Url>,
+    /// Whether plain http is allowed beyond loopback.
+    pub(crate) allow_http: bool,
+    pub(crate) namespace: Option<Namespace>,
+    pub(crate) http: HttpOptions,
+    /// The name that certificates must have, where it is not the address's.
+    pub(crate) server_name: Option<String>,
+    /// How long one attempt may take, all nodes together.
+    pub(crate) deadline: Duration,
+    /// How many further nodes one attempt may ask.
+    pub(crate) max_retries: u8,
+    /// Requests a second, and the burst before that.
+    pub(crate) rate_limit: Option<(f64, u32)>,
+    /// Whether a redirect to another configured node is followed.
+    pub(crate) follow_redirects: bool,
+    /// The value of `X-Vault-MFA`.
+    pub(crate) mfa: Option<SecretString>,
+}
+
+/// A cluster's client. Clones share connections, the last good node and the limits.
+#[derive(Clone)]
+pub(crate) struct VaultClient(Arc<Inner>);
+
+struct Inner {
+    context: Context,
+    send: Arc<dyn HttpSend>,
+    nodes: Nodes,
+    namespace: Option<Namespace>,
+    deadline: Duration,
+    max_retries: u8,
+    follow_redirects: bool,
+    mfa: Option<HeaderValue>,
+    permits: Semaphore,
+    pace: Option<Pace>,
+    lagging: AtomicBool,
+}
+
+struct Reply {
+    node: usize,
+    started: BootInstant,
+    rtt: Duration,
+    response: HttpResponse,
+}
+
+impl VaultClient {
+    /// A client for these nodes; connects to none of them yet.
+    ///
+    /// # Errors
+    /// `LK-0101` without an address, `LK-0116` for a setting that cannot be used, `LK-0104` for a
+    /// certificate or key that cannot be read.
+    pub(crate) fn open(context: &Context, options: ClusterOptions) -> Result<Self> {
+        named(&options)?;
+        let mfa = options.mfa.as_ref().map(|mfa| super::ask::header_text(mfa, "VAULT_MFA")).transpose()?;
+        let pace = options.rate_limit.map(|(rate, burst)| Pace::new(context, rate, burst)).transpose()?;
+        Ok(Self(Arc::new(Inner {
+            context: context.clone(),
+            nodes: Nodes::new(options.addresses, options.allow_http)?,
+            send: context.http.open(&options.http)?,
+            namespace: options.namespace,
+            deadline: options.deadline,
+            max_retries: options.max_retries,
+            follow_redirects: options.follow_redirects,
+            mfa,
+            permits: Semaphore::new(IN_FLIGHT),
+            pace,
+            lagging: AtomicBool::new(false),
+        })))
+    }
+
+    /// The outside world that the client lives in.
+    pub(crate) fn context(&self) -> &Context {
+        &self.0.context
+    }
+
+    /// The configured origins, as messages name them.
+    pub(crate) fn origins(&self) -> Vec<String> {
+        self.0.nodes.origins()
+    }
+
+    /// The namespace that every request goes to.
+    pub(crate) fn namespace(&self) -> Option<&Namespace> {
+        self.0.namespace.as_ref()
+    }
+
+    /// Asks the cluster once: node after node until one answers, within one deadline and the allowance.
+    ///
+    /// # Errors
+    /// The last node's fault; it may have acted if any node asked may have.
+    pub(crate) async fn call<E: Endpoint>(
+        &self,
+        operation: Operation<'_>,
+        endpoint: &E,
+        token: Option<&SecretString>,
+        allowance: &Allowance,
+    ) -> Result<Envelope, Fault> {
+        let inner = &*self.0;
+        let ask = Ask::new(operation, endpoint, token, inner.namespace.as_ref(), inner.mfa.as_ref())?;
+        // The semaphore is never closed, so an error cannot come of it.
+        let _permit = inner.permits.acquire().await;
+        if let Some(pace) = &inner.pace {
+            pace.turn().await;
+        }
+        inner.attempt(&ask, allowance).await
+    }
+}
+
+impl Inner {
+    async fn attempt(&self, ask: &Ask<'_>, allowance: &Allowance) -> Result<Envelope, Fault> {
+        let end = self.context.time.boot().plus(self.deadline);
+        let order: Vec<usize> = self.nodes.order(self.max_retries).collect();
+        let mut last: Option<Fault> = None;
+        for (turn, node) in order.iter().enumerate() {
+            let left = end.since(self.context.time.boot());
+            if left.is_zero() || !allowance.take() {
+                break;
+            }
+            // A node that hangs leaves time for the next; the last one may use all that is left.
+            let share = if turn + 1 == order.len() { left } else { left / 2 };
+            let lost = last.as_ref().is_some_and(|fault| fault.may_have_acted);
+            match self.ask_node(*node, share, ask, allowance).await {
+                Ok(envelope) => return Ok(Envelope { lost_reply: lost, ..envelope }),
+                Err(fault) => {
+                    let fault = if lost { fault.acted() } else { fault };
+                    let goes_on = self.may_go_on(*node, ask, &fault);
+                    last = Some(fault);
+                    if !goes_on {
+                        break;
+                    }
+                }
+            }
+        }
+        Err(last.unwrap_or_else(overdrawn))
+    }
+
+    // Whether the next node may be asked; the next attempt begins elsewhere if this node is at fault.
+    fn may_go_on(&self, node: usize, ask: &Ask<'_>, fault: &Fault) -> bool {
+        let node_at_fault = matches!(fault.class, Class::Node | Class::Protocol)
+            || matches!(fault.error.kind(), ErrorKind::Tls | ErrorKind::RedirectRefused);
+        if node_at_fault {
+            self.nodes.failed(node);
+        }
+        if fault.class == Class::Lag {
+            self.lagging.store(true, Ordering::Relaxed);
+        }
+        fault.class == Class::Node && (ask.operation.is_repeatable() || !fault.may_have_acted)
+    }
+
+    // Asks one node, following one redirect to another.
+    async fn ask_node(
+        &self,
+        node: usize,
+        share: Duration,
+        ask: &Ask<'_>,
+        allowance: &Allowance,
+    ) -> Result<Envelope, Fault> {
+        let end = self.context.time.boot().plus(share);
+        let reply = self.send(node, share, ask).await?;
+        let Some(next) = self.moved(&reply, ask)? else {
+            return self.judge(reply, ask);
+        };
+        let left = end.since(self.context.time.boot());
+        let origin = (self.nodes.origin(node), self.nodes.origin(next));
+        if !self.follow_redirects || left.is_zero() || !allowance.take() {
+            return Err(redirected_twice(&origin.0, &origin.1));
+        }
+        let reply = self.send(next, left, ask).await?;
+        match self.moved(&reply, ask)? {
+            None => self.judge(reply, ask),
+            Some(third) => Err(redirected_twice(&origin.1, &self.nodes.origin(third))),
+        }
+    }
+
+    async fn send(&self, node: usize, deadline: Duration, ask: &Ask<'_>) -> Result<Reply, Fault> {
+        let url = self.nodes.url(node, &ask.path).ok_or_else(overdrawn)?;
+        let mut headers = ask.headers.clone();
+        if self.lagging.swap(false, Ordering::Relaxed) {
+            headers.insert("x-vault-inconsistent", HeaderValue::from_static("forward-active-node"));
+        }
+        let (method, body) = (ask.method.clone(), ask.body.clone());
+        let request = HttpRequest { method, url, headers, body, deadline, body_cap: BODY_CAP };
+        let started = self.context.time.boot();
+        let sent = self.send.send(request).await;
+        let rtt = self.context.time.boot().since(started);
+        let response = sent.map_err(|fault| transport(fault, &self.nodes.origin(node)))?;
+        Ok(Reply { node, started, rtt, response })
+    }
+
+    // Where the reply redirects to, if it does.
+    fn moved(&self, reply: &Reply, ask: &Ask<'_>) -> Result<Option<usize>, Fault> {
+        let location = match (reply.response.status, reply.response.headers.get(LOCATION)) {
+            (301 | 302 | 303 | 307 | 308, Some(location)) => location.to_str().unwrap_or_default(),
+            _ => return Ok(None),
+        };
+        let asked = self.nodes.url(reply.node, &ask.path).ok_or_else(overdrawn)?;
+        match self.nodes.target(&asked, location) {
+            Target::Node(node) => Ok(Some(node)),
+            Target::Elsewhere(place) => Err(redirected_away(&self.nodes.origin(reply.node), &place)),
+        }
+    }
+
+    fn judge(&self, reply: Reply, ask: &Ask<'_>) -> Result<Envelope, Fault> {
+        let Reply { node, started, rtt, response } = reply;
+        let origin = self.nodes.origin(node);
+        if StatusCode::from_u16(response.status).is_ok_and(|status| status.is_success()) {
+            self.nodes.answered(node);
+            let envelope = Envelope::read(response.body, &response.headers)
+                .map_err(|why| unusable(&origin, &why, None))?;
+            return Ok(Envelope { started, rtt, origin, ..envelope });
+        }
+        let refused = Refused {
+            status: response.status,
+            retry_after: retry_after(&response.headers, self.context.time.wall()),
+            origin: &origin,
+            namespace: self.namespace.as_ref().map(Namespace::as_str),
+            path: &ask.path,
+            capability: ask.capability(),
+            ..Refused::default()
+        };
+        Err(fault(ask.operation, &refused.listing(response.body.expose(), |text| ask.hide(text))))
+    }
+}
+
+// The transport verifies the name in the address and has no setting for another one.
+fn named(options: &ClusterOptions) -> Result<()> {
+    let Some(name) = &options.server_name else { return Ok(()) };
+    if options.addresses.iter().all(|address| address.host_str() == Some(name)) {
+        return Ok(());
+    }
+    let what = "VAULT_TLS_SERVER_NAME differs from the address's host, which is not supported";
+    Err(Error::new(ErrorKind::InvalidSetting, what)
+        .with_hint("Write that name as the address's host, and unset VAULT_TLS_SERVER_NAME"))
+}
+
+fn overdrawn() -> Fault {
+    let what = "no request was sent: the budget of requests or of time is used up";
+    Fault::new(Class::Node, Error::new(ErrorKind::VaultUnavailable, what))
+}
+
+impl fmt::Debug for VaultClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VaultClient")
+            .field("nodes", &self.0.nodes.origins())
+            .field("namespace", &self.0.namespace)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,194 @@
+//! What a refusal means: the class that paces the next attempt, and what the user is told. Pure.
+
+mod aws;
+mod refused;
+mod transport;
+
+use std::fmt;
+
+pub(super) use refused::{Refused, http_date, retry_after};
+pub(super) use transport::{redirected_away, redirected_twice, transport, unusable};
+
+use super::name::{MountPath, RoleName};
+use crate::error::{Error, ErrorKind};
+use crate::refresh::{Class, Fault};
+
+/// What was asked of Vault: the same status means different things to different questions.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Operation<'a> {
+    /// Credentials of a role.
+    Issue(&'a MountPath, &'a RoleName),
+    /// A lease's renewal or look-up.
+    Lease,
+    /// A login; the path is its own.
+    Login,
+    /// The end of a lease or of our own token.
+    Revoke,
+    /// Our own token's renewal or look-up.
+    Token,
+    /// A wrapped secret, which can be had once.
+    Wrapping,
+}
+
+impl Operation<'_> {
+    /// Whether asking another node after a lost reply does no harm that a later clean-up cannot mend. A
+    /// wrapped or single-use secret would be found used, and reported as stolen.
+    pub(super) fn is_repeatable(self) -> bool {
+        !matches!(self, Self::Login | Self::Wrapping)
+    }
+}
+
+/// How a 403 reads. An ACL refusal and a dead token have the same status.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Refusal {
+    /// The token lives and its policies lack the path.
+    Acl,
+    /// The token is revoked, expired or never was one.
+    DeadToken,
+    /// Neither wording: log in again at most once a minute.
+    Unknown,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Acl => "the reply reads as a policy that lacks the path",
+            Self::DeadToken => "the reply reads as a token that is revoked or expired",
+            Self::Unknown => "the reply does not tell a dead token from a policy that lacks the path",
+        })
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+/// How the 403 behind this error read, if a 403 is behind it.
+pub(crate) fn refusal(error: &Error) -> Option<Refusal> {
+    std::error::Error::source(error)?.downcast_ref().copied()
+}
+
+/// The fault that a reply of this status and text is.
+pub(super) fn fault(operation: Operation<'_>, refused: &Refused<'_>) -> Fault {
+    let fault = match refused.status {
+        412 => unavailable(Class::Lag, refused, "has not replicated yet what is needed"),
+        429 => unavailable(Class::Throttled, refused, "limits the rate of requests"),
+        503 if refused.says("sealed") => sealed(refused),
+        502 if refused.says("rate limit") => {
+            unavailable(Class::Throttled, refused, "says that AWS limits its rate")
+        }
+        472..=474 | 501 | 503 | 530 => unavailable(Class::Node, refused, "is not ready"),
+        500.. => internal(operation, refused),
+        403 => forbidden(operation, refused),
+        _ => bad_request(operation, refused),
+    };
+    let Fault { error, .. } = &fault;
+    let error = match &refused.request_id {
+        Some(id) => error.clone().with_vault_request_id(id),
+        None => error.clone(),
+    };
+    Fault { error, ..fault }.retry_after(refused.retry_after)
+}
+
+fn unavailable(class: Class, refused: &Refused<'_>, what: &str) -> Fault {
+    let what = format!("Vault at {} {what} ({})", refused.origin, refused.told());
+    Fault::new(class, Error::new(ErrorKind::VaultUnavailable, what))
+}
+
+fn sealed(refused: &Refused<'_>) -> Fault {
+    let error =
+        Error::new(ErrorKind::VaultUnavailable, format!("Vault at {} is sealed (503)", refused.origin));
+    Fault::new(Class::Node, error.with_hint("Unseal it: vault operator unseal; Leasekey goes on trying"))
+}
+
+// A failure inside Vault may come after the deed, but for a standby that says it did nothing.
+fn internal(operation: Operation<'_>, refused: &Refused<'_>) -> Fault {
+    if let (Operation::Issue(..), Some(fault)) = (operation, aws::fault(refused)) {
+        return fault.acted();
+    }
+    let fault = unavailable(Class::Node, refused, "failed");
+    let idle = refused.says("local node not active") || refused.says("sealed") || refused.says("standby");
+    if idle { fault } else { fault.acted() }
+}
+
+fn forbidden(operation: Operation<'_>, refused: &Refused<'_>) -> Fault {
+    let error = match (operation, refused.refusal()) {
+        (Operation::Login, _) => return rejected(refused),
+        (Operation::Wrapping, _) => return stolen(refused),
+        (_, Refusal::Acl) => lacks_path(refused),
+        (_, Refusal::DeadToken) => {
+            Error::new(ErrorKind::TokenRefused, format!("Vault refused the token ({})", refused.told()))
+        }
+        (_, Refusal::Unknown) => Error::new(
+            ErrorKind::TokenRefused,
+            format!("Vault refused the token or the path {} ({})", refused.path, refused.told()),
+        ),
+    };
+    Fault::new(Class::Denied, error.with_source(refused.refusal()))
+}
+
+fn lacks_path(refused: &Refused<'_>) -> Error {
+    let what = format!("the token's policies do not allow {}{} (403)", refused.path, refused.within());
+    Error::new(ErrorKind::PermissionDenied, what).with_hint(format!(
+        "Add to a policy of this login: path \"{}\" {{ capabilities = [\"{}\"] }}",
+        refused.path, refused.capability
+    ))
+}
+
+fn rejected(refused: &Refused<'_>) -> Fault {
+    let what =
+        format!("Vault rejected the login at {}{} ({})", refused.path, refused.within(), refused.told());
+    let hint = "Check the login material, and that the method is mounted there: vault auth list";
+    Fault::new(Class::Denied, Error::new(ErrorKind::AuthRejected, what).with_hint(hint))
+}
+
+fn stolen(refused: &Refused<'_>) -> Fault {
+    let what = format!("the wrapping token was used before, has expired or is forged ({})", refused.told());
+    Fault::new(Class::Denied, Error::new(ErrorKind::Wrapping, what))
+}
+
+fn bad_request(operation: Operation<'_>, refused: &Refused<'_>) -> Fault {
+    if refused.says("HTTP request to an HTTPS server") {
+        let what = format!("{} speaks TLS, and was asked in plain http", refused.origin);
+        let error = Error::new(ErrorKind::Tls, what).with_hint("Write the address with https://");
+        return Fault::new(Class::Denied, error);
+    }
+    match (operation, refused.status) {
+        (Operation::Login, 400) => rejected(refused),
+        (Operation::Wrapping, 400 | 404) => stolen(refused),
+        (Operation::Issue(mount, role), _) => issue(mount, role, refused),
+        (Operation::Token, 400) => gone(ErrorKind::TokenRefused, "the token cannot be renewed", refused),
+        (Operation::Lease, 400) if refused.says("lease") => {
+            gone(ErrorKind::Expired, "Vault cannot renew the lease", refused)
+        }
+        (_, 404 | 405) => missing(format!("there is no {}{}", refused.path, refused.within()), refused),
+        _ => denied(ErrorKind::InvalidSetting, "Vault refused the request", refused),
+    }
+}
+
+fn gone(kind: ErrorKind, what: &str, refused: &Refused<'_>) -> Fault {
+    let hint = "Nothing: Leasekey gets a new one";
+    Fault::new(Class::Lost, Error::new(kind, format!("{what} ({})", refused.told())).with_hint(hint))
+}
+
+fn issue(mount: &MountPath, role: &RoleName, refused: &Refused<'_>) -> Fault {
+    let unknown_role = refused.says(&format!("Role \"{role}\" not found"));
+    if matches!(refused.status, 404 | 405) || unknown_role || refused.says_no_route() {
+        let what = format!("Vault has no AWS role \"{role}\" at {mount}/{}", refused.within());
+        return missing(what, refused);
+    }
+    aws::fault(refused).unwrap_or_else(|| {
+        denied(ErrorKind::InvalidSetting, &format!("Vault cannot issue for role \"{role}\""), refused)
+    })
+}
+
+fn missing(what: String, refused: &Refused<'_>) -> Fault {
+    let hint = "Check role, mount and namespace: vault secrets list; vault list <mount>/roles";
+    let error = Error::new(ErrorKind::RoleNotFound, format!("{what} ({})", refused.told()));
+    Fault::new(Class::Denied, error.with_hint(hint))
+}
+
+fn denied(kind: ErrorKind, what: &str, refused: &Refused<'_>) -> Fault {
+    Fault::new(Class::Denied, Error::new(kind, format!("{what} ({})", refused.told())))
+}
+
+#[cfg(test)]
+mod tests;

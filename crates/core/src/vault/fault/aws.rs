@@ -1,0 +1,74 @@
+//! What AWS said to Vault, told apart by its words: Vault passes it on as 400 or 502.
+
+use super::{Refused, denied};
+use crate::error::{Error, ErrorKind};
+use crate::refresh::{Class, Fault};
+
+// AWS, or the way to it, is unwell; ExpiredToken is that of Vault's own identity, which Vault renews.
+const PASSING: [&str; 17] = [
+    "Throttl",
+    "RequestLimitExceeded",
+    "TooManyRequests",
+    "SlowDown",
+    "BandwidthLimitExceeded",
+    "ServiceUnavailable",
+    "ServiceFailure",
+    "InternalFailure",
+    "RequestError",
+    "RequestTimeout",
+    "ExpiredToken",
+    "EntityTemporarilyUnmodifiable",
+    "ConcurrentModification",
+    "no such host",
+    "connection refused",
+    "i/o timeout",
+    "deadline exceeded",
+];
+
+const REFUSING: [&str; 17] = [
+    "AccessDenied",
+    "NoSuchEntity",
+    "MalformedPolicy",
+    "ValidationError",
+    "InvalidClientTokenId",
+    "SignatureDoesNotMatch",
+    "IncompleteSignature",
+    "UnrecognizedClient",
+    "PackedPolicyTooLarge",
+    "RegionDisabled",
+    "LimitExceeded",
+    "EntityAlreadyExists",
+    "InvalidInput",
+    "InvalidParameter",
+    "NoCredentialProviders",
+    "OptInRequired",
+    "MissingAuthenticationToken",
+];
+
+// How Vault's AWS engine begins what it passes on.
+const PASSED_ON: [&str; 7] = [
+    "Error assuming role",
+    "Error generating STS keys",
+    "Error creating IAM user",
+    "Error attaching user policy",
+    "Error putting user policy",
+    "Error adding user to group",
+    "Error creating access keys",
+];
+
+/// The fault that AWS's words in the reply are; none when they are not AWS's.
+pub(super) fn fault(refused: &Refused<'_>) -> Option<Fault> {
+    let says = |words: &[&str]| words.iter().any(|word| refused.says(word));
+    if says(&PASSING) {
+        let what =
+            format!("Vault at {} is well but AWS behind it is not ({})", refused.origin, refused.told());
+        let error = Error::new(ErrorKind::VaultUnavailable, what)
+            .with_hint("Check AWS's health and Vault's way to it; Leasekey goes on trying");
+        return Some(Fault::new(Class::Upstream, error));
+    }
+    if says(&["DurationSeconds", "durationSeconds"]) {
+        return Some(denied(ErrorKind::TtlOutOfRange, "AWS refused the ttl", refused));
+    }
+    (says(&REFUSING) || says(&PASSED_ON))
+        .then(|| denied(ErrorKind::AwsRefused, "AWS refused what Vault asked of it", refused))
+}

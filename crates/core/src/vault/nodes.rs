@@ -1,0 +1,189 @@
+//! The nodes of one cluster: which is asked first, and where a redirect may lead.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use url::{Host, Url};
+
+use crate::error::{Error, ErrorKind, Result, printable};
+
+/// The configured addresses. A token is sent to these origins and to no other.
+#[derive(Debug)]
+pub(super) struct Nodes {
+    all: Vec<Url>,
+    first: AtomicUsize,
+}
+
+/// Where a redirect leads.
+#[derive(Debug, Eq, PartialEq)]
+pub(super) enum Target {
+    /// To the node of this number.
+    Node(usize),
+    /// Out of the configured origins, to what can be printed of it.
+    Elsewhere(String),
+}
+
+impl Nodes {
+    pub(super) fn new(addresses: Vec<Url>, allow_http: bool) -> Result<Self> {
+        if addresses.is_empty() {
+            return Err(Error::new(ErrorKind::NotConfigured, "no Vault address"));
+        }
+        addresses.iter().try_for_each(|address| judge(address, allow_http))?;
+        Ok(Self { all: addresses, first: AtomicUsize::new(0) })
+    }
+
+    /// The nodes to try in one attempt: the last good one first, `most` others after it.
+    pub(super) fn order(&self, most: u8) -> impl Iterator<Item = usize> + use<> {
+        let (first, count) = (self.first.load(Ordering::Relaxed), self.all.len());
+        (0..count.min(usize::from(most) + 1)).map(move |turn| (first + turn) % count)
+    }
+
+    /// The node answered: the next attempt begins with it.
+    pub(super) fn answered(&self, node: usize) {
+        self.first.store(node, Ordering::Relaxed);
+    }
+
+    /// The node failed: the next attempt begins with the one after it.
+    pub(super) fn failed(&self, node: usize) {
+        let next = (node + 1) % self.all.len();
+        let _ = self.first.compare_exchange(node, next, Ordering::Relaxed, Ordering::Relaxed);
+    }
+
+    /// The node's origin, as messages name it.
+    pub(super) fn origin(&self, node: usize) -> String {
+        self.all.get(node).map(origin).unwrap_or_default()
+    }
+
+    /// All origins, as messages name them.
+    pub(super) fn origins(&self) -> Vec<String> {
+        self.all.iter().map(origin).collect()
+    }
+
+    /// The address of `path` at the node; the path's segments are escaped, so they stay segments.
+    pub(super) fn url(&self, node: usize, path: &str) -> Option<Url> {
+        let mut url = self.all.get(node)?.clone();
+        url.path_segments_mut().ok()?.pop_if_empty().push("v1").extend(path.split('/'));
+        Some(url)
+    }
+
+    /// Where `location`, found in a reply to `asked`, leads.
+    pub(super) fn target(&self, asked: &Url, location: &str) -> Target {
+        let Ok(url) = asked.join(location) else {
+            return Target::Elsewhere("what is no address".into());
+        };
+        match self.all.iter().position(|node| node.origin() == url.origin()) {
+            Some(node) if url.username().is_empty() && url.password().is_none() => Target::Node(node),
+            _ => Target::Elsewhere(printable(&origin(&url))),
+        }
+    }
+}
+
+fn origin(url: &Url) -> String {
+    url.origin().ascii_serialization()
+}
+
+fn judge(address: &Url, allow_http: bool) -> Result<()> {
+    let wrong = |why: &str| {
+        Err(Error::new(ErrorKind::InvalidSetting, format!("the Vault address {} {why}", origin(address))))
+    };
+    if !address.username().is_empty() || address.password().is_some() {
+        return wrong("holds a user name or password; remove it");
+    }
+    if address.query().is_some() || address.fragment().is_some() {
+        return wrong("has a query or a fragment; an address is https://host:port");
+    }
+    match address.scheme() {
+        "https" => Ok(()),
+        "http" if allow_http || loopback(address) => Ok(()),
+        "http" => wrong("would send the token unencrypted beyond this machine; use https"),
+        _ => wrong("is neither https nor http"),
+    }
+}
+
+fn loopback(address: &Url) -> bool {
+    match address.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nodes(addresses: &[&str]) -> Nodes {
+        Nodes::new(addresses.iter().map(|a| a.parse().unwrap()).collect(), false).unwrap()
+    }
+
+    #[test]
+    fn an_attempt_begins_with_the_last_good_node() {
+        let nodes = nodes(&["https://a", "https://b", "https://c"]);
+        assert_eq!(nodes.order(2).collect::<Vec<_>>(), [0, 1, 2]);
+        nodes.answered(2);
+        assert_eq!(nodes.order(2).collect::<Vec<_>>(), [2, 0, 1]);
+        nodes.failed(2);
+        assert_eq!(nodes.order(1).collect::<Vec<_>>(), [0, 1]);
+        nodes.failed(2);
+        assert_eq!(nodes.order(0).collect::<Vec<_>>(), [0]);
+    }
+
+    #[test]
+    fn paths_stay_under_the_base_path_and_stay_segments() {
+        let nodes = nodes(&["https://a/vault/", "https://b"]);
+        assert_eq!(nodes.url(0, "aws/creds/r").unwrap().as_str(), "https://a/vault/v1/aws/creds/r");
+        assert_eq!(nodes.url(1, "aws/creds/r?x#y%2f").unwrap().path(), "/v1/aws/creds/r%3Fx%23y%252f");
+        assert!(nodes.url(2, "x").is_none());
+    }
+
+    #[test]
+    fn a_redirect_leads_to_a_node_only_if_scheme_host_and_port_agree() {
+        let nodes = nodes(&["https://a:8200", "https://b:8200/base"]);
+        let asked = nodes.url(0, "aws/creds/r").unwrap();
+        let target = |location: &str| nodes.target(&asked, location);
+        assert_eq!(target("https://b:8200/v1/aws/creds/r"), Target::Node(1));
+        assert_eq!(target("/v1/other"), Target::Node(0));
+        assert_eq!(target("//b:8200/"), Target::Node(1));
+        for location in [
+            "https://b/v1",
+            "http://b:8200/",
+            "https://b:8200.evil/",
+            "https://b:8200@evil/",
+            "https://u:p@b:8200/",
+            "http://169.254.169.254/latest",
+            "file:///etc/passwd",
+            "//evil",
+            "https://[",
+            "javascript:1",
+            "https:\\\\evil",
+        ] {
+            assert!(matches!(target(location), Target::Elsewhere(_)), "{location}");
+        }
+    }
+
+    #[test]
+    fn plain_http_is_for_loopback_only() {
+        let judged = |address: &str| judge(&address.parse().unwrap(), false).map_err(|e| e.code());
+        for address in ["http://127.0.0.1:8200", "http://localhost", "http://[::1]:1", "https://vault/base"] {
+            assert_eq!(judged(address), Ok(()));
+        }
+        for address in [
+            "http://vault",
+            "http://127.0.0.1.evil",
+            "ftp://a",
+            "https://u@a",
+            "https://a/?q",
+            "https://a/#f",
+        ] {
+            assert_eq!(judged(address), Err("LK-0116"), "{address}");
+        }
+        assert!(judge(&"http://vault".parse().unwrap(), true).is_ok());
+        assert_eq!(Nodes::new(Vec::new(), false).unwrap_err().code(), "LK-0101");
+    }
+
+    #[test]
+    fn a_password_in_an_address_is_not_printed() {
+        let error = judge(&"https://u:s3cret@a".parse().unwrap(), false).unwrap_err();
+        assert!(!format!("{error:?}").contains("s3cret"));
+    }
+}
