@@ -2,6 +2,7 @@
 
 mod app_role;
 mod file;
+pub(crate) mod session;
 mod token;
 
 use std::fmt;
@@ -51,6 +52,11 @@ pub trait AuthMethod: fmt::Debug + Send + Sync {
     /// What is wrong with them.
     fn check(&self) -> Result<()> {
         Ok(())
+    }
+
+    /// Where it logs in, as events name it: `auth/approle`.
+    fn subject(&self) -> String {
+        "auth".into()
     }
 
     /// What tells this login from another; logins of the same identity may share one token. It is hashed

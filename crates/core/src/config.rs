@@ -63,6 +63,16 @@ impl Config {
         Self::gather(&*context.env, &*context.files, overrides)
     }
 
+    /// The settings of a builder that reads neither the environment nor any file.
+    ///
+    /// # Errors
+    /// `LK-0116` for a boolean, duration or number that cannot be read.
+    pub fn of(overrides: Overrides) -> Result<Self> {
+        let mut config = Self(BTreeMap::new());
+        config.fill(overrides.0);
+        config.finish()
+    }
+
     fn gather(env: &dyn Env, files: &dyn Files, overrides: Overrides) -> Result<Self> {
         let mut config = Self(BTreeMap::new());
         config.fill(overrides.0);
@@ -71,9 +81,13 @@ impl Config {
             Some(path) => file::named(files, path)?,
             None => file::usual(env, files)?,
         });
-        config.fill(ConfigKey::ALL.iter().filter_map(|key| Some((*key, Value::default_of(*key)?))));
-        config.check()?;
-        Ok(config)
+        config.finish()
+    }
+
+    fn finish(mut self) -> Result<Self> {
+        self.fill(ConfigKey::ALL.iter().filter_map(|key| Some((*key, Value::default_of(*key)?))));
+        self.check()?;
+        Ok(self)
     }
 
     // Strongest first: what is there stays.

@@ -41,7 +41,12 @@ impl EventHub {
     }
 
     /// Hands the same events to `sink`.
-    pub(crate) fn pour_into(&self, sink: Arc<dyn EventSink>, subject: Arc<str>, context: &Context) -> Result<()> {
+    pub(crate) fn pour_into(
+        &self,
+        sink: Arc<dyn EventSink>,
+        subject: Arc<str>,
+        context: &Context,
+    ) -> Result<()> {
         let mut events = self.listen(subject);
         let pour = async move {
             while let Some(event) = events.next().await {

@@ -307,8 +307,13 @@ impl<S: Source> Cell<S> {
     // ---- callers ----
 
     fn wait(&mut self, waiter: Waiter) {
-        let event =
-            if waiter.newer_than.is_some() { Event::Forced } else { Event::Wanted(waiter.lasts_until) };
+        let event = match waiter.newer_than {
+            Some(generation) if waiter.doubts => Event::Doubted(generation),
+            // Somebody else's refresh has brought what is asked for.
+            Some(generation) if generation < self.snapshot.load().generation => Event::Woken,
+            Some(_) => Event::Forced,
+            None => Event::Wanted(waiter.lasts_until),
+        };
         self.waiters.push(waiter);
         self.step(event);
     }

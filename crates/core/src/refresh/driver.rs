@@ -163,7 +163,8 @@ fn commands_of(context: &Context) -> Result<Commands> {
     let pid = context.env.process_id();
     let mut drivers = DRIVERS.lock().unwrap_or_else(PoisonError::into_inner);
     drivers.retain(|(_, _, commands)| !commands.is_closed());
-    if let Some((.., commands)) = drivers.iter().find(|(known, owner, _)| known.address() == context.address() && *owner == pid)
+    if let Some((.., commands)) =
+        drivers.iter().find(|(known, owner, _)| known.address() == context.address() && *owner == pid)
     {
         return Ok(commands.clone());
     }

@@ -1,0 +1,107 @@
+//! One lease kept fresh, shared by all providers that ask for the same.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::pin::Pin;
+use super::source::{LeaseSource, LeaseStats, Leased};
+use super::{Lease, LeaseSpec};
+use crate::auth::session::VaultSession;
+use crate::context::Context;
+use crate::error::Result;
+use crate::refresh::{Kept, Phase, Plan, Snapshot};
+
+/// Keeps one lease; closes when its last user leaves.
+#[derive(Debug)]
+pub(crate) struct LeaseKeeper {
+    kept: Kept<Leased>,
+    subject: Arc<str>,
+    session: Arc<VaultSession>,
+    stats: Arc<LeaseStats>,
+    users: AtomicUsize,
+}
+
+impl LeaseKeeper {
+    /// A keeper with one user. Nothing is asked before somebody wants the lease.
+    pub(super) fn open(
+        context: &Context,
+        session: Arc<VaultSession>,
+        spec: LeaseSpec,
+        pin: Option<Pin>,
+    ) -> Result<Self> {
+        let stats = Arc::new(LeaseStats::default());
+        let subject: Arc<str> = spec.path().into();
+        let plan = spec.kind.map_or(Plan::STS, |kind| kind.plan());
+        let source = LeaseSource {
+            context: context.clone(),
+            session: session.clone(),
+            spec,
+            pin,
+            subject: subject.clone(),
+            stats: stats.clone(),
+            refused_at: Mutex::new(None),
+            troubled: Mutex::new(Phase::Fresh),
+        };
+        let kept = Kept::new(context, plan, source)?;
+        Ok(Self { kept, subject, session, stats, users: AtomicUsize::new(1) })
+    }
+
+    pub(crate) fn kept(&self) -> &Kept<Leased> {
+        &self.kept
+    }
+
+    pub(crate) fn subject(&self) -> &Arc<str> {
+        &self.subject
+    }
+
+    pub(crate) fn session(&self) -> &VaultSession {
+        &self.session
+    }
+
+    pub(crate) fn stats(&self) -> &LeaseStats {
+        &self.stats
+    }
+
+    /// What is in hand, without its secrets.
+    pub(crate) fn lease(&self) -> Option<Lease> {
+        let snapshot = self.kept.snapshot();
+        let leased = snapshot.alive(self.kept.now())?;
+        Some(describe(leased, &snapshot))
+    }
+
+    /// One more user; false when the last has left.
+    pub(super) fn join(&self) -> bool {
+        let joined = |users: usize| (users > 0).then_some(users + 1);
+        self.users.fetch_update(Ordering::AcqRel, Ordering::Acquire, joined).is_ok()
+    }
+
+    /// A user leaves for good; with the last the lease closes.
+    pub(crate) async fn leave(&self) {
+        if self.drop_user() {
+            self.kept.close().await;
+        }
+    }
+
+    /// A user is dropped, which gives nothing back; true for the last.
+    pub(crate) fn drop_user(&self) -> bool {
+        self.users.fetch_sub(1, Ordering::AcqRel) == 1
+    }
+}
+
+fn describe(leased: &Leased, snapshot: &Snapshot<Leased>) -> Lease {
+    let facts = &leased.facts;
+    let text = |text: &Option<Box<str>>| text.as_deref().map(Into::into);
+    Lease {
+        kind: facts.kind,
+        generation: snapshot.generation,
+        access_key_id: leased.credentials.access_key_id().into(),
+        account_id: facts.arn.as_deref().and_then(super::account_id).map(Into::into),
+        arn: text(&facts.arn),
+        lease_id: text(&facts.lease_id),
+        vault_request_id: facts.request_id.as_ref().into(),
+        vault_entity_id: text(&facts.entity_id),
+        issued_at: facts.issued_at,
+        expires_at: leased.credentials.expiry().unwrap_or(facts.issued_at),
+    }
+}
