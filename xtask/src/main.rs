@@ -2,11 +2,17 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks to a person")]
 #![allow(clippy::disallowed_methods, reason = "chores act on the real world; the rule is for the library")]
 
+mod bench;
+mod cargo;
+mod check;
+mod demo;
 mod failure;
 mod paths;
 mod process;
 mod stack;
+mod test;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -24,6 +30,32 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Chore {
+    /// Run the quickstart on servers of its own.
+    Demo {
+        #[command(flatten)]
+        on: On,
+    },
+    /// Run every test of the repository on servers of its own; the failing ones are named last.
+    Test {
+        #[command(flatten)]
+        on: On,
+        /// Only the contract tests.
+        #[arg(long)]
+        contract: bool,
+        /// Only tests whose names hold one of these.
+        filters: Vec<String>,
+    },
+    /// Look at format, lints, docs and architecture; needs no server.
+    Check,
+    /// Measure Leasekey beside its peers, on servers of its own.
+    Bench {
+        /// One group: core, ...
+        #[arg(long, value_name = "GROUP")]
+        only: Option<String>,
+        /// Write the rows to this file; benches/result.schema.json describes them.
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
+    },
     /// Start, end and look at the real servers that the tests run on.
     #[command(subcommand)]
     Stack(Stack),
@@ -33,9 +65,8 @@ enum Chore {
 enum Stack {
     /// Install what is needed, start the servers and fill them.
     Up {
-        /// Which server answers as Vault.
-        #[arg(long, value_enum, default_value = "openbao")]
-        server: Server,
+        #[command(flatten)]
+        on: On,
         #[command(flatten)]
         which: Name,
     },
@@ -45,6 +76,13 @@ enum Stack {
     Status,
     /// Print the variables programs need, as `export` lines.
     Env(Name),
+}
+
+#[derive(clap::Args)]
+struct On {
+    /// Which server answers as Vault.
+    #[arg(long, value_enum, default_value = "openbao")]
+    server: Server,
 }
 
 #[derive(clap::Args)]
@@ -71,7 +109,13 @@ fn main() -> ExitCode {
 
 fn run(chore: Chore) -> Result<()> {
     match chore {
-        Chore::Stack(Stack::Up { server, which }) => stack::up(server, &which.name),
+        Chore::Demo { on } => demo::demo(on.server),
+        Chore::Test { on, contract, filters } => {
+            test::test(&test::Plan { server: on.server, contract, filters })
+        }
+        Chore::Check => check::check(),
+        Chore::Bench { only, json } => bench::bench(only.as_deref(), json.as_deref()),
+        Chore::Stack(Stack::Up { on, which }) => stack::up(on.server, &which.name),
         Chore::Stack(Stack::Down(which)) => stack::down(&which.name),
         Chore::Stack(Stack::Status) => stack::status(),
         Chore::Stack(Stack::Env(which)) => stack::env(&which.name),

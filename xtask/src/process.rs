@@ -3,8 +3,9 @@
 //! Each child leads a process group of its own. A signal to xtask is passed on to that group and remembered, so
 //! the chore ends with its clean-up done instead of in the middle of it. A second one kills the child outright.
 
+use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, ExitStatus};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -63,8 +64,25 @@ pub(crate) fn run_with(command: &mut Command, mut tick: impl FnMut(Duration)) ->
     Ok(status)
 }
 
+/// Runs `command` to its end and hands over each line of its output, both streams as one.
+pub(crate) fn run_lines(command: &mut Command, mut line: impl FnMut(&str)) -> Result<ExitStatus> {
+    let what = || "cannot make a pipe".to_owned();
+    let (reader, writer) = std::io::pipe().doing(what)?;
+    command.stdin(Stdio::null()).stdout(writer.try_clone().doing(what)?).stderr(writer);
+    let mut child = start(command)?;
+    // The command holds the writing end too; the pipe ends when the last holder lets go.
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    for bytes in BufReader::new(reader).split(b'\n').map_while(std::io::Result::ok) {
+        line(&String::from_utf8_lossy(&bytes));
+    }
+    let status = child.wait();
+    finish();
+    check_interrupted()?;
+    status.doing(|| format!("cannot wait for {}", name(command)))
+}
+
 /// Starts `command` as the child in the foreground; [`finish`] ends that.
-pub(crate) fn start(command: &mut Command) -> Result<Child> {
+fn start(command: &mut Command) -> Result<Child> {
     check_interrupted()?;
     let child = command.process_group(0).spawn().doing(|| format!("cannot start {}", name(command)))?;
     CHILD.store(i32::try_from(child.id()).unwrap_or(0), Ordering::SeqCst);
@@ -77,7 +95,7 @@ pub(crate) fn start(command: &mut Command) -> Result<Child> {
 }
 
 /// The child in the foreground has ended.
-pub(crate) fn finish() {
+fn finish() {
     CHILD.store(0, Ordering::SeqCst);
 }
 

@@ -25,6 +25,7 @@ use record::Record;
 pub(crate) use record::check_name;
 
 use crate::failure::{Failure, Result};
+use crate::process;
 
 /// Which server answers as Vault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
@@ -37,6 +38,14 @@ pub(crate) enum Server {
 }
 
 impl Server {
+    /// As people write it.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::Openbao => "OpenBao",
+            Self::Vault => "HashiCorp Vault",
+        }
+    }
+
     /// As it is typed.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
@@ -50,6 +59,7 @@ impl Server {
 pub(crate) struct OwnStack {
     name: String,
     exports: Exports,
+    ended: bool,
 }
 
 impl OwnStack {
@@ -58,18 +68,31 @@ impl OwnStack {
         end_abandoned()?;
         let name = format!("{chore}-{}", std::process::id());
         let exports = start(server, &name, Process::own())?;
-        Ok(Self { name, exports })
+        Ok(Self { name, exports, ended: false })
     }
 
     /// What programs need to use it.
     pub(crate) fn exports(&self) -> &Exports {
         &self.exports
     }
+
+    /// Ends it; the servers' logs stay for a day if something failed.
+    pub(crate) fn end(mut self, failed: bool) -> Result<()> {
+        self.ended = true;
+        if !failed || process::check_interrupted().is_err() {
+            return end(&self.name).map(|_| ());
+        }
+        end_keeping_logs(&self.name)?;
+        println!("  logs        of the servers: {}", record::folder(&self.name)?.display());
+        Ok(())
+    }
 }
 
 impl Drop for OwnStack {
     fn drop(&mut self) {
-        if let Err(failure) = end(&self.name) {
+        if !self.ended
+            && let Err(failure) = end(&self.name)
+        {
             eprintln!("{failure}");
         }
     }
@@ -78,19 +101,10 @@ impl Drop for OwnStack {
 /// `cargo xtask stack up`.
 pub(crate) fn up(server: Server, name: &str) -> Result<()> {
     end_abandoned()?;
-    if let Some(record) = Record::load(name)?.filter(Record::is_up) {
-        if record.server == server {
-            println!("Stack {name} is already up.");
-            return Ok(());
-        }
-        let why = format!("a stack of this name runs {}", record.server.as_str());
-        return Err(Failure::new(format!("cannot start {} as {name}", server.as_str()), why)
-            .next(format!("cargo xtask stack down{0}, or choose another --name", name_option(name))));
-    }
     let exports = start(server, name, None)?;
     let name = name_option(name);
     println!("Ready.");
-    println!("  server      {} at {}", server.as_str(), exports.get("VAULT_ADDR"));
+    println!("  server      {} at {}", server.title(), exports.get("VAULT_ADDR"));
     println!("  aws         emulator at {}", exports.get("AWS_ENDPOINT_URL"));
     println!("  use it      eval \"$(cargo xtask stack env{name})\"");
     println!("  end it      cargo xtask stack down{name}");
@@ -99,6 +113,7 @@ pub(crate) fn up(server: Server, name: &str) -> Result<()> {
 
 /// `cargo xtask stack down`.
 pub(crate) fn down(name: &str) -> Result<()> {
+    let _hold = record::hold()?;
     if end(name)? {
         println!("Stack {name} is down.");
     } else {
@@ -138,18 +153,38 @@ pub(crate) fn env(name: &str) -> Result<()> {
     Ok(())
 }
 
-/// Installs, starts and fills a stack; ends what was started if any of that fails.
+/// Installs, starts and fills a stack, unless it is up already.
 fn start(server: Server, name: &str, owner: Option<Process>) -> Result<Exports> {
     let programs = install::programs(server)?;
+    let _hold = record::hold()?;
+    if let Some(exports) = running(server, name)? {
+        println!("  ready       stack {name} was up already");
+        return Ok(exports);
+    }
     let since = Instant::now();
-    println!("  starting    {} and the AWS emulator", server.as_str());
-    let exports = {
-        let _hold = record::hold()?;
-        let mut record = fresh_record(server, name, owner)?;
-        start_and_fill(&programs, &mut record).inspect_err(|_| end_processes(&record))?
-    };
-    println!("  ready       after {:.1} s", since.elapsed().as_secs_f32());
-    Ok(exports)
+    println!("  starting    {} and the AWS emulator", server.title());
+    let mut record = fresh_record(server, name, owner)?;
+    match start_and_fill(&programs, &mut record) {
+        Ok(exports) => {
+            println!("  ready       after {:.1} s", since.elapsed().as_secs_f32());
+            Ok(exports)
+        }
+        Err(failure) => {
+            end_keeping_logs(name)?;
+            Err(failure)
+        }
+    }
+}
+
+/// The exports of the stack of this name, if it is up and runs this server.
+fn running(server: Server, name: &str) -> Result<Option<Exports>> {
+    let Some(record) = Record::load(name)?.filter(Record::is_up) else { return Ok(None) };
+    if record.server == server {
+        return Ok(record.exports);
+    }
+    let why = format!("a stack of this name is up and runs {}", record.server.title());
+    Err(Failure::new(format!("cannot start {} as stack {name}", server.title()), why)
+        .next(format!("cargo xtask stack down{}, or choose another --name", name_option(name))))
 }
 
 /// Ends what an earlier stack of this name left, and writes a new record.
@@ -223,6 +258,15 @@ fn end(name: &str) -> Result<bool> {
     end_processes(&record);
     cache::clear(&record::folder(name)?)?;
     Ok(true)
+}
+
+/// Ends a stack and forgets it, but for what its servers wrote.
+fn end_keeping_logs(name: &str) -> Result<()> {
+    if let Some(record) = Record::load(name)? {
+        end_processes(&record);
+        record.forget()?;
+    }
+    Ok(())
 }
 
 fn end_processes(record: &Record) {

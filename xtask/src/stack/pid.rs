@@ -61,7 +61,7 @@ impl Process {
 
     /// Plugins outlive a server that was killed. They are in its group and run from our cache.
     fn orphans(&self) -> Vec<i32> {
-        let Ok(cache) = paths::cache().and_then(|cache| Ok(cache.canonicalize().unwrap_or(cache))) else {
+        let Ok(cache) = paths::cache().map(|cache| cache.canonicalize().unwrap_or(cache)) else {
             return Vec::new();
         };
         system::group(self.pid).into_iter().filter(|pid| system::runs_from(*pid, &cache)).collect()

@@ -56,6 +56,12 @@ impl Record {
         Ok(Some(record))
     }
 
+    /// Removes the record and the secrets in it.
+    pub(crate) fn forget(&self) -> Result<()> {
+        let path = folder(&self.name)?.join(FILE);
+        fs::remove_file(&path).doing(|| format!("cannot remove {}", path.display()))
+    }
+
     /// Every stack there is a record of, by name.
     pub(crate) fn all() -> Result<Vec<Self>> {
         let mut names: Vec<String> = folders()?.into_iter().map(|(name, _)| name).collect();
