@@ -77,29 +77,28 @@ impl Tally {
             self.failed.push(format!("{}: {test}", self.program));
         } else if let Some(counts) = line.strip_prefix("test result: ") {
             self.passed += passed(counts).unwrap_or(0);
-        } else if let Some(words) = line.strip_prefix("error: test failed, to rerun pass ") {
-            self.broken.push(words.trim_matches('`').to_owned());
         } else if let Some(words) = line.strip_prefix('`').and_then(|line| line.strip_suffix('`')) {
             self.broken.push(words.to_owned());
         }
     }
 
     fn success(&self, server: Server) -> Result<()> {
-        println!("{} tests passed on {}", self.passed, server.as_str());
         if self.passed == 0 {
             return Err(Failure::new("no test ran", "no name holds what was asked for").code(101));
         }
+        println!("{} tests passed on {}", self.passed, server.title());
         Ok(())
     }
 
+    /// The names come last: that is where people look first.
     fn failure(&self, server: Server) -> Failure {
-        let what =
-            format!("{} tests passed, {} failed on {}", self.passed, self.failed.len(), server.as_str());
+        let (passed, failed, on) = (self.passed, self.failed.len(), server.title());
         if self.failed.is_empty() {
-            return Failure::new(what, format!("a test program crashed:\n{}", self.broken.join("\n")))
-                .code(101);
+            let what = format!("a test program crashed on {on}; {passed} tests had passed");
+            return Failure::new(what, format!("cargo test {}", self.broken.join("\ncargo test "))).code(101);
         }
-        Failure::new(what, format!("these failed:\n{}", self.failed.join("\n"))).code(101)
+        let what = format!("{failed} of {} tests failed on {on}", passed + self.failed.len() as u64);
+        Failure::new(what, format!("these:\n{}", self.failed.join("\n"))).code(101)
     }
 }
 
