@@ -22,7 +22,8 @@ impl Failure {
     /// Stopped by a signal; the exit code is the shell's convention for it.
     pub(crate) fn interrupted(signal: i32) -> Self {
         let code = u8::try_from(128 + signal).unwrap_or(1);
-        Self { code, ..Self::new("stopped", format!("signal {signal} came in")) }
+        let why = if signal == 2 { "Ctrl-C was pressed".into() } else { format!("signal {signal} came in") };
+        Self { code, ..Self::new("stopped before the end", why) }
     }
 
     /// Names the command or step that helps.

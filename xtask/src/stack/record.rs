@@ -34,6 +34,11 @@ impl Record {
         self.exports.is_some() && self.processes.iter().all(Process::is_alive)
     }
 
+    /// Whether the chore it was started for has ended without it.
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.owner.as_ref().is_some_and(|owner| !owner.is_alive())
+    }
+
     /// Writes it whole or not at all; only the owner can read it.
     pub(crate) fn save(&self) -> Result<()> {
         let folder = folder(&self.name)?;
