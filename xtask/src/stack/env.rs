@@ -39,3 +39,27 @@ impl Exports {
         self.0.iter().map(|(name, value)| format!("export {name}='{}'\n", quoted(value))).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quote_in_a_value_stays_a_quote_in_the_shell() {
+        let exports = Exports::new([("PLAIN", "a b".into()), ("QUOTED", "it's".into())]);
+        assert_eq!(exports.shell(), "export PLAIN='a b'\nexport QUOTED='it'\\''s'\n");
+    }
+
+    #[test]
+    fn a_command_gets_the_exports_and_no_other_variable_of_their_families() {
+        let exports = Exports::new([("VAULT_ADDR", "http://127.0.0.1:1".into())]);
+        let mut command = Command::new("env");
+        command.env("HOME", "/");
+        exports.give(&mut command);
+        let output =
+            command.output().map(|out| String::from_utf8_lossy(&out.stdout).into_owned()).unwrap_or_default();
+        let ours: Vec<&str> =
+            output.lines().filter(|line| OURS.iter().any(|prefix| line.starts_with(prefix))).collect();
+        assert_eq!(ours, ["VAULT_ADDR=http://127.0.0.1:1"]);
+    }
+}

@@ -153,3 +153,16 @@ fn quiet(program: &str, words: &[&str]) -> bool {
 fn read(path: &Path) -> Result<String> {
     fs::read_to_string(path).doing(|| format!("cannot read {}", path.display()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::go_minor;
+
+    #[test]
+    fn go_says_its_version_in_several_ways() {
+        assert_eq!(go_minor("go1.26.8\n"), Some(26));
+        assert_eq!(go_minor("go1.27rc1 X:nodwarf5"), Some(27));
+        assert_eq!(go_minor("devel go1.28-abcdef"), None);
+        assert_eq!(go_minor(""), None);
+    }
+}

@@ -144,3 +144,29 @@ mod system {
         text.lines().filter_map(split).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    fn a_process_of_the_same_pid_that_started_at_another_time_is_not_ours() {
+        let mut child = Command::new("sleep").arg("30").spawn().ok();
+        let process = child.as_ref().and_then(|child| Process::of("sleep", child.id(), Path::new("")));
+        let ours = process.as_ref().map(Process::is_alive);
+        let stranger =
+            process.as_ref().map(|process| Process { started: "earlier".into(), ..process.clone() });
+        if let Some(stranger) = &stranger {
+            stranger.end();
+        }
+        let spared = process.as_ref().map(Process::is_alive);
+        if let Some(process) = &process {
+            process.end();
+        }
+        let ended = process.as_ref().map(Process::is_alive);
+        let _reaped = child.as_mut().map(std::process::Child::wait);
+        assert_eq!((ours, spared, ended), (Some(true), Some(true), Some(false)));
+    }
+}

@@ -122,3 +122,18 @@ fn age_in_hours(path: &Path) -> Option<u64> {
     let changed = fs::metadata(path).ok()?.modified().ok()?;
     Some(SystemTime::now().duration_since(changed).ok()?.as_secs() / 3600)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::check_name;
+
+    #[test]
+    fn a_name_cannot_leave_its_folder_or_break_a_shell_line() {
+        for name in ["default", "test-12345", "a_B-9"] {
+            assert_eq!(check_name(name), Ok(()), "{name}");
+        }
+        for name in ["", "..", "a/b", "-rf", "a b", "a;b", "ü", &"a".repeat(41)] {
+            assert!(check_name(name).is_err(), "{name}");
+        }
+    }
+}
