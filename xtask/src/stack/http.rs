@@ -30,7 +30,7 @@ pub(crate) struct Vault {
 }
 
 impl Vault {
-    /// Asks the server at `address` with `token`; an empty one is not sent.
+    /// Asks the server at `address` with `token`, empty for a login.
     pub(crate) fn new(address: &str, token: &str) -> Self {
         Self { agent: agent(), address: address.into(), token: token.into() }
     }
