@@ -1,1 +1,3 @@
 //! What the tests of the repository share.
+
+pub mod stack;

@@ -1,2 +1,123 @@
 //! Every chore of the repository: `cargo xtask --help`.
-fn main() {}
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks to a person")]
+#![allow(clippy::disallowed_methods, reason = "chores act on the real world; the rule is for the library")]
+
+mod bench;
+mod cargo;
+mod check;
+mod demo;
+mod failure;
+mod paths;
+mod process;
+mod stack;
+mod test;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::failure::Result;
+use crate::stack::Server;
+
+/// Every chore of the repository.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Run the quickstart on servers of its own.
+    Demo {
+        #[command(flatten)]
+        on: On,
+    },
+    /// Run every test of the repository on servers of its own; the failing ones are named last.
+    Test {
+        #[command(flatten)]
+        on: On,
+        /// Only the contract tests.
+        #[arg(long)]
+        contract: bool,
+        /// Only tests whose names hold one of these.
+        filters: Vec<String>,
+    },
+    /// Look at format, lints, docs and architecture; needs no server.
+    Check,
+    /// Measure Leasekey beside its peers, on servers of its own.
+    Bench {
+        /// One group: core, ...
+        #[arg(long, value_name = "GROUP")]
+        only: Option<String>,
+        /// Write the rows to this file; benches/result.schema.json describes them.
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
+    },
+    /// Start, end and look at the real servers that the tests run on.
+    #[command(subcommand)]
+    Stack(Stack),
+}
+
+#[derive(Subcommand)]
+enum Stack {
+    /// Install what is needed, start the servers and fill them.
+    Up {
+        #[command(flatten)]
+        on: On,
+        #[command(flatten)]
+        which: Name,
+    },
+    /// End the servers and remove what they left.
+    Down(Name),
+    /// List the stacks that are up.
+    Status,
+    /// Print the variables programs need, as `export` lines.
+    Env(Name),
+}
+
+#[derive(clap::Args)]
+struct On {
+    /// Which server answers as Vault.
+    #[arg(long, value_enum, default_value = "openbao")]
+    server: Server,
+}
+
+#[derive(clap::Args)]
+struct Name {
+    /// Several stacks can run side by side.
+    #[arg(long, default_value = stack::DEFAULT_NAME, value_parser = name)]
+    name: String,
+}
+
+fn name(text: &str) -> Result<String, String> {
+    stack::check_name(text).map(|()| text.to_owned())
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match process::watch_signals().and_then(|()| run(cli.chore)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("{failure}");
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+fn run(chore: Chore) -> Result<()> {
+    match chore {
+        Chore::Demo { on } => demo::demo(on.server),
+        Chore::Test { on, contract, filters } => {
+            test::test(&test::Plan { server: on.server, contract, filters })
+        }
+        Chore::Check => check::check(),
+        Chore::Bench { only, json } => bench::bench(only.as_deref(), json.as_deref()),
+        Chore::Stack(Stack::Up { on, which }) => stack::up(on.server, &which.name),
+        Chore::Stack(Stack::Down(which)) => stack::down(&which.name),
+        Chore::Stack(Stack::Status) => stack::status(),
+        Chore::Stack(Stack::Env(which)) => stack::env(&which.name),
+    }
+}

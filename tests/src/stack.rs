@@ -1,0 +1,229 @@
+//! The servers that `cargo xtask test` has started, as seen by their administrator.
+
+#![allow(clippy::panic, reason = "a test cannot go on without what these helpers return")]
+
+use std::fmt::Display;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use reqwest::{Client, Method, Response};
+use serde_json::{Value, json};
+
+/// OpenBao or HashiCorp Vault, and the AWS emulator behind it. The fields are the exports of `cargo xtask stack env`.
+#[derive(Clone)]
+pub struct Stack {
+    /// `openbao` or `vault`.
+    pub server: String,
+    /// VAULT_ADDR.
+    pub address: String,
+    /// The token that may do everything.
+    pub root_token: String,
+    /// Where the server writes one JSON object for each request and reply.
+    pub audit_log: PathBuf,
+    /// AWS_ENDPOINT_URL.
+    pub aws_endpoint: String,
+    /// AWS_REGION.
+    pub aws_region: String,
+    /// The emulator's account.
+    pub aws_account: String,
+    /// The access key id that may do everything at AWS.
+    pub aws_admin_key: String,
+    /// Its secret.
+    pub aws_admin_secret: String,
+    /// The AppRole that may do what Leasekey needs.
+    pub role_id: String,
+    /// Its secret id.
+    pub secret_id: String,
+    /// The Vault role of the example: `orders`.
+    pub role: String,
+    /// The bucket of the example: `orders`.
+    pub bucket: String,
+    http: Client,
+}
+
+/// What Vault answered: the status and the whole body, `null` if it was empty.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body.
+    pub body: Value,
+}
+
+impl Stack {
+    /// Reads the exports from the environment.
+    ///
+    /// # Panics
+    /// If one is missing: the tests were not started by `cargo xtask test`.
+    #[must_use]
+    pub fn from_env() -> Self {
+        Self {
+            server: export("LEASEKEY_STACK_SERVER"),
+            address: export("VAULT_ADDR"),
+            root_token: export("LEASEKEY_STACK_ROOT_TOKEN"),
+            audit_log: export("LEASEKEY_STACK_AUDIT_LOG").into(),
+            aws_endpoint: export("AWS_ENDPOINT_URL"),
+            aws_region: export("AWS_REGION"),
+            aws_account: export("LEASEKEY_STACK_AWS_ACCOUNT"),
+            aws_admin_key: export("LEASEKEY_STACK_AWS_ADMIN_KEY"),
+            aws_admin_secret: export("LEASEKEY_STACK_AWS_ADMIN_SECRET"),
+            role_id: export("LEASEKEY_ROLE_ID"),
+            secret_id: export("LEASEKEY_SECRET_ID"),
+            role: export("LEASEKEY_ROLE"),
+            bucket: export("LEASEKEY_BUCKET"),
+            http: client(),
+        }
+    }
+
+    /// Whether the server is OpenBao.
+    #[must_use]
+    pub fn is_openbao(&self) -> bool {
+        self.server == "openbao"
+    }
+
+    /// Sends one request with this token to `path`, without `/v1/`; any status is an answer.
+    ///
+    /// # Panics
+    /// If the server does not answer, or with something else than JSON.
+    pub async fn vault_call(&self, token: &str, method: Method, path: &str, body: Option<&Value>) -> Reply {
+        let mut request = self.http.request(method, format!("{}/v1/{path}", self.address));
+        request = request.header("X-Vault-Token", token);
+        if let Some(body) = body {
+            request = request.header("Content-Type", "application/json").body(body.to_string());
+        }
+        let reply = request.send().await.unwrap_or_else(|error| fail(path, error));
+        Reply::read(path, reply).await
+    }
+
+    /// Writes as root.
+    ///
+    /// # Panics
+    /// If the server refuses.
+    pub async fn vault_write(&self, path: &str, body: Value) -> Value {
+        self.root(Method::POST, path, Some(&body)).await
+    }
+
+    /// Reads as root.
+    ///
+    /// # Panics
+    /// If the server refuses, or there is nothing at `path`.
+    pub async fn vault_read(&self, path: &str) -> Value {
+        self.root(Method::GET, path, None).await
+    }
+
+    /// Deletes as root.
+    ///
+    /// # Panics
+    /// If the server refuses.
+    pub async fn vault_delete(&self, path: &str) {
+        self.root(Method::DELETE, path, None).await;
+    }
+
+    /// The names under `path`; none if there is nothing.
+    ///
+    /// # Panics
+    /// If the server refuses.
+    pub async fn vault_list(&self, path: &str) -> Vec<String> {
+        let reply = self.vault_call(&self.root_token, Method::GET, &format!("{path}?list=true"), None).await;
+        if reply.status == 404 {
+            return Vec::new();
+        }
+        let body = reply.accepted(path);
+        let keys = body.pointer("/data/keys").and_then(Value::as_array).into_iter().flatten();
+        keys.filter_map(Value::as_str).map(str::to_owned).collect()
+    }
+
+    /// Everything in the audit log so far, oldest first. Secrets and tokens in it are hashed.
+    ///
+    /// # Panics
+    /// If the file cannot be read.
+    #[must_use]
+    pub fn audit_entries(&self) -> Vec<Value> {
+        let path = self.audit_log.display();
+        let text = std::fs::read_to_string(&self.audit_log).unwrap_or_else(|error| fail(&path, error));
+        // The server may be in the middle of the last line.
+        let whole = text.rfind('\n').map_or("", |end| text.get(..end).unwrap_or(""));
+        whole
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap_or_else(|error| fail(&path, error)))
+            .collect()
+    }
+
+    /// A new AppRole whose tokens have this policy and `default`.
+    ///
+    /// # Panics
+    /// If the server refuses.
+    pub async fn new_approle(&self, policy_hcl: &str) -> (String, String) {
+        let name = self.new_policy(policy_hcl).await;
+        let role = json!({ "token_policies": [name], "token_ttl": "1h", "token_max_ttl": "24h" });
+        self.vault_write(&format!("auth/approle/role/{name}"), role).await;
+        let role_id = self.vault_read(&format!("auth/approle/role/{name}/role-id")).await;
+        let secret_id = self.vault_write(&format!("auth/approle/role/{name}/secret-id"), json!({})).await;
+        (text_at(&role_id, "/data/role_id"), text_at(&secret_id, "/data/secret_id"))
+    }
+
+    /// A new service token with this policy and `default`.
+    ///
+    /// # Panics
+    /// If the server refuses.
+    pub async fn new_token(&self, policy_hcl: &str) -> String {
+        let name = self.new_policy(policy_hcl).await;
+        let request = json!({ "policies": [name], "ttl": "1h", "no_parent": true });
+        text_at(&self.vault_write("auth/token/create", request).await, "/auth/client_token")
+    }
+
+    /// The policy under a name no other test uses; the name.
+    async fn new_policy(&self, policy_hcl: &str) -> String {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("test-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        self.vault_write(&format!("sys/policies/acl/{name}"), json!({ "policy": policy_hcl })).await;
+        name
+    }
+
+    async fn root(&self, method: Method, path: &str, body: Option<&Value>) -> Value {
+        self.vault_call(&self.root_token, method, path, body).await.accepted(path)
+    }
+}
+
+impl Reply {
+    async fn read(path: &str, reply: Response) -> Self {
+        let status = reply.status().as_u16();
+        let text = reply.bytes().await.unwrap_or_else(|error| fail(path, error));
+        let body = if text.is_empty() { Ok(Value::Null) } else { serde_json::from_slice(&text) };
+        Self { status, body: body.unwrap_or_else(|error| fail(path, error)) }
+    }
+
+    /// The body of a 2xx.
+    fn accepted(self, path: &str) -> Value {
+        if (200..300).contains(&self.status) {
+            return self.body;
+        }
+        fail(path, format!("{} {}", self.status, self.body))
+    }
+}
+
+/// The text at a JSON pointer.
+///
+/// # Panics
+/// If there is none.
+#[must_use]
+pub fn text_at(value: &Value, pointer: &str) -> String {
+    let found = value.pointer(pointer).and_then(Value::as_str);
+    found.unwrap_or_else(|| fail(&pointer, "no text there")).to_owned()
+}
+
+fn client() -> Client {
+    let client = Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
+    client.build().unwrap_or_else(|error| fail("the HTTP client of the tests", error))
+}
+
+#[allow(clippy::disallowed_methods, reason = "the stack is handed to the tests in the environment")]
+fn export(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| {
+        panic!("{name} is not set: this test needs real servers. Run it with `cargo xtask test`, which starts them")
+    })
+}
+
+fn fail<T>(what: &(impl Display + ?Sized), why: impl Display) -> T {
+    panic!("{what}: {why}")
+}

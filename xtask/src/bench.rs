@@ -1,0 +1,36 @@
+//! `cargo xtask bench`: Leasekey side by side with its peers, on servers of its own.
+
+use std::path::{Path, PathBuf};
+
+use crate::cargo::cargo;
+use crate::failure::{Doing, Failure, Result};
+use crate::process;
+use crate::stack::{OwnStack, Server};
+
+/// Runs one group of measurements, or all; rows go to `json` if it is given.
+pub(crate) fn bench(only: Option<&str>, json: Option<&Path>) -> Result<()> {
+    let json = json.map(absolute).transpose()?;
+    let mut build = cargo(&["build", "--quiet", "--release", "--package", "leasekey-benches"]);
+    expect(process::run(&mut build)?, "compiling the benches failed")?;
+    let stack = OwnStack::start(Server::Openbao, "bench")?;
+    let mut benches = cargo(&["run", "--quiet", "--release", "--package", "leasekey-benches", "--"]);
+    if let Some(group) = only {
+        benches.args(["--only", group]);
+    }
+    if let Some(file) = &json {
+        benches.arg("--json").arg(file);
+    }
+    stack.exports().give(&mut benches);
+    let ran = process::run(&mut benches).and_then(|status| expect(status, "the benches failed"));
+    let ended = stack.end(ran.is_err());
+    ran.and(ended)
+}
+
+fn expect(status: std::process::ExitStatus, what: &str) -> Result<()> {
+    if status.success() { Ok(()) } else { Err(Failure::new(what, status)) }
+}
+
+/// The benches run elsewhere than the caller.
+fn absolute(path: &Path) -> Result<PathBuf> {
+    std::path::absolute(path).doing(|| format!("cannot tell where {} is", path.display()))
+}

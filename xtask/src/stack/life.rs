@@ -1,0 +1,153 @@
+//! How a stack begins and ends.
+
+use std::time::Instant;
+
+use super::env::Exports;
+use super::install::Programs;
+use super::pid::Process;
+use super::record::Record;
+use super::{Server, cache, fill, install, name_option, record, server, verify};
+use crate::failure::{Failure, Result};
+use crate::process;
+
+/// A stack that goes with the chore it was started for, whatever becomes of that.
+pub(crate) struct OwnStack {
+    name: String,
+    exports: Exports,
+    ended: bool,
+}
+
+impl OwnStack {
+    /// Starts a stack named after the chore and this process.
+    pub(crate) fn start(server: Server, chore: &str) -> Result<Self> {
+        end_abandoned()?;
+        let name = format!("{chore}-{}", std::process::id());
+        let exports = start(server, &name, Process::own())?;
+        Ok(Self { name, exports, ended: false })
+    }
+
+    /// What programs need to use it.
+    pub(crate) fn exports(&self) -> &Exports {
+        &self.exports
+    }
+
+    /// Ends it; the servers' logs stay for a day if something failed.
+    pub(crate) fn end(mut self, failed: bool) -> Result<()> {
+        self.ended = true;
+        if !failed || process::check_interrupted().is_err() {
+            return end(&self.name).map(|_| ());
+        }
+        end_keeping_logs(&self.name)?;
+        println!("  logs        of the servers: {}", record::folder(&self.name)?.display());
+        Ok(())
+    }
+}
+
+impl Drop for OwnStack {
+    fn drop(&mut self) {
+        if !self.ended
+            && let Err(failure) = end(&self.name)
+        {
+            eprintln!("{failure}");
+        }
+    }
+}
+
+/// Installs, starts and fills a stack, unless it is up already.
+pub(super) fn start(server: Server, name: &str, owner: Option<Process>) -> Result<Exports> {
+    let programs = install::programs(server)?;
+    let _hold = record::hold()?;
+    if let Some(exports) = running(server, name)? {
+        println!("  ready       stack {name} was up already");
+        return Ok(exports);
+    }
+    let since = Instant::now();
+    println!("  starting    {} and the AWS emulator", server.title());
+    let mut record = fresh_record(server, name, owner)?;
+    match start_and_fill(&programs, &mut record) {
+        Ok(exports) => {
+            println!("  ready       after {:.1} s", since.elapsed().as_secs_f32());
+            Ok(exports)
+        }
+        Err(failure) => {
+            end_keeping_logs(name)?;
+            Err(failure)
+        }
+    }
+}
+
+/// The exports of the stack of this name, if it is up and runs this server.
+fn running(server: Server, name: &str) -> Result<Option<Exports>> {
+    let Some(record) = Record::load(name)?.filter(Record::is_up) else { return Ok(None) };
+    if record.server == server {
+        return Ok(record.exports);
+    }
+    let why = format!("a stack of this name is up and runs {}", record.server.title());
+    Err(Failure::new(format!("cannot start {} as stack {name}", server.title()), why)
+        .next(format!("cargo xtask stack down{}, or choose another --name", name_option(name))))
+}
+
+/// Ends what an earlier stack of this name left, and writes a new record.
+fn fresh_record(server: Server, name: &str, owner: Option<Process>) -> Result<Record> {
+    if let Some(left) = Record::load(name)? {
+        end_processes(&left);
+    }
+    let folder = record::folder(name)?;
+    cache::clear(&folder)?;
+    cache::private_dir(&folder)?;
+    let record = Record { name: name.into(), server, owner, processes: Vec::new(), exports: None };
+    record.save()?;
+    Ok(record)
+}
+
+/// Every process is on record before it is waited for, so that `down` finds it whatever happens next.
+fn start_and_fill(programs: &Programs, record: &mut Record) -> Result<Exports> {
+    let folder = record::folder(&record.name)?;
+    let token = server::random_token()?;
+    let mut emulator = server::start_aws(programs, &folder)?;
+    record.processes.push(emulator.process.clone());
+    record.save()?;
+    let mut server = server::start_server(record.server, programs, &token, &folder)?;
+    record.processes.push(server.process.clone());
+    record.save()?;
+    emulator.wait("/_ministack/ready")?;
+    server.wait("/v1/sys/health")?;
+    let exports = fill::fill(record.server, &folder, (&server.address, &token), &emulator.address)?;
+    verify::verify(&exports)?;
+    record.exports = Some(exports.clone());
+    record.save()?;
+    Ok(exports)
+}
+
+/// Ends a stack and removes what it left. False if there was none.
+pub(super) fn end(name: &str) -> Result<bool> {
+    let Some(record) = Record::load(name)? else { return Ok(false) };
+    end_processes(&record);
+    cache::clear(&record::folder(name)?)?;
+    Ok(true)
+}
+
+/// Ends a stack and forgets it, but for what its servers wrote.
+fn end_keeping_logs(name: &str) -> Result<()> {
+    if let Some(record) = Record::load(name)? {
+        end_processes(&record);
+        record.forget()?;
+    }
+    Ok(())
+}
+
+fn end_processes(record: &Record) {
+    for process in record.processes.iter().rev() {
+        process.end();
+    }
+}
+
+/// Ends stacks whose chore was killed before it could.
+pub(super) fn end_abandoned() -> Result<()> {
+    for record in Record::all()? {
+        if record.is_abandoned() {
+            end(&record.name)?;
+        }
+    }
+    record::sweep_old_logs()
+}

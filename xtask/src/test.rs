@@ -1,0 +1,149 @@
+//! `cargo xtask test`: every test of the repository, on servers of its own.
+
+use std::process::Command;
+
+use crate::cargo::cargo;
+use crate::failure::{Failure, Result};
+use crate::process;
+use crate::stack::{OwnStack, Server};
+
+/// What to run, and on which server.
+pub(crate) struct Plan {
+    pub(crate) server: Server,
+    /// Only the contract tests.
+    pub(crate) contract: bool,
+    /// Only tests whose names hold one of these; empty for all.
+    pub(crate) filters: Vec<String>,
+}
+
+/// Runs the tests; the names of those that fail are the last lines.
+pub(crate) fn test(plan: &Plan) -> Result<()> {
+    // Compile first: servers need not wait for that.
+    let status = process::run(plan.cargo().arg("--no-run"))?;
+    if !status.success() {
+        return Err(Failure::new("the tests do not compile", "see above").code(101));
+    }
+    let stack = OwnStack::start(plan.server, "test")?;
+    let mut command = plan.cargo();
+    command.arg("--no-fail-fast").arg("--").args(&plan.filters);
+    stack.exports().give(&mut command);
+    let mut tally = Tally::default();
+    let ran = process::run_lines(&mut command, |line| {
+        println!("{line}");
+        tally.read(line);
+    });
+    let passed = ran.as_ref().is_ok_and(std::process::ExitStatus::success);
+    stack.end(!passed)?;
+    ran?;
+    if passed { tally.success(plan.server) } else { Err(tally.failure(plan.server)) }
+}
+
+impl Plan {
+    fn cargo(&self) -> Command {
+        if self.contract {
+            return cargo(&[
+                "test",
+                "--package",
+                "leasekey-tests",
+                "--features",
+                "stack",
+                "--test",
+                "contract",
+            ]);
+        }
+        cargo(&["test", "--workspace", "--features", "leasekey-tests/stack"])
+    }
+}
+
+/// What the lines of `cargo test` say.
+#[derive(Default)]
+struct Tally {
+    /// The test program that runs now.
+    program: String,
+    passed: u64,
+    failed: Vec<String>,
+    /// Programs that ended in failure: one that crashed names no test.
+    broken: Vec<String>,
+}
+
+impl Tally {
+    fn read(&mut self, line: &str) {
+        let line = line.trim();
+        if line.starts_with("Running ") || line.starts_with("Doc-tests ") {
+            self.program = program(line);
+        } else if let Some(test) =
+            line.strip_prefix("test ").and_then(|line| line.strip_suffix(" ... FAILED"))
+        {
+            self.failed.push(format!("{}: {test}", self.program));
+        } else if let Some(counts) = line.strip_prefix("test result: ") {
+            self.passed += passed(counts).unwrap_or(0);
+        } else if let Some(words) = line.strip_prefix('`').and_then(|line| line.strip_suffix('`')) {
+            self.broken.push(words.to_owned());
+        }
+    }
+
+    fn success(&self, server: Server) -> Result<()> {
+        if self.passed == 0 {
+            return Err(Failure::new("no test ran", "no name holds what was asked for").code(101));
+        }
+        println!("{} tests passed on {}", self.passed, server.title());
+        Ok(())
+    }
+
+    /// The names come last: that is where people look first.
+    fn failure(&self, server: Server) -> Failure {
+        let (passed, failed, on) = (self.passed, self.failed.len(), server.title());
+        if self.failed.is_empty() {
+            let what = format!("a test program crashed on {on}; {passed} tests had passed");
+            return Failure::new(what, format!("cargo test {}", self.broken.join("\ncargo test "))).code(101);
+        }
+        let what = format!("{failed} of {} tests failed on {on}", passed + self.failed.len() as u64);
+        Failure::new(what, format!("these:\n{}", self.failed.join("\n"))).code(101)
+    }
+}
+
+/// `contract` of `Running tests/contract.rs (target/debug/deps/contract-0123456789abcdef)`.
+fn program(line: &str) -> String {
+    let path = line.rsplit(['/', '(', ' ']).next().unwrap_or(line).trim_end_matches(')');
+    let name = path.rsplit_once('-').map_or(path, |(name, _hash)| name);
+    if line.starts_with("Doc-tests ") { format!("doc-tests {path}") } else { name.to_owned() }
+}
+
+/// 12 of `ok. 12 passed; 0 failed; ...`.
+fn passed(counts: &str) -> Option<u64> {
+    let (before, _) = counts.split_once(" passed")?;
+    before.rsplit(' ').next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failing_tests_are_named_with_their_program() {
+        let mut tally = Tally::default();
+        for line in [
+            "     Running tests/contract.rs (/target/debug/deps/contract-0123456789abcdef)",
+            "test a_lease_is_issued ... ok",
+            "test a_denied_path_says_so ... FAILED",
+            "test result: FAILED. 1 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s",
+            "   Doc-tests leasekey",
+            "test crates/core/src/lib.rs - (line 3) ... FAILED",
+            "test result: FAILED. 2 passed; 1 failed; 0 ignored",
+        ] {
+            tally.read(line);
+        }
+        assert_eq!(tally.passed, 3);
+        let names =
+            ["contract: a_denied_path_says_so", "doc-tests leasekey: crates/core/src/lib.rs - (line 3)"];
+        assert_eq!(tally.failed, names);
+    }
+
+    #[test]
+    fn a_crashed_program_is_named_by_how_to_run_it_again() {
+        let mut tally = Tally::default();
+        tally.read("error: 1 target failed:");
+        tally.read("    `-p leasekey-tests --test contract`");
+        assert!(tally.failure(Server::Vault).to_string().ends_with("-p leasekey-tests --test contract"));
+    }
+}
