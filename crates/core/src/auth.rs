@@ -40,7 +40,8 @@ use crate::vault::{LoginReply, Post, VaultClient};
 #[async_trait]
 pub trait AuthMethod: fmt::Debug + Send + Sync {
     /// Logs in. Called by Leasekey's background thread only, one at a time per session, and again whenever
-    /// the token nears its end or Vault refuses it; never more than two requests at once.
+    /// the token nears its end or Vault refuses it. A few requests are enough for any login, and no more are
+    /// granted.
     ///
     /// # Errors
     /// Any; what `vault` returned is best passed on as it is, because it paces the next attempt.
@@ -194,6 +195,17 @@ impl From<LoginReply> for Login {
             warnings: reply.warnings,
         }
     }
+}
+
+/// An identity of these parts, in memory of the exact size.
+fn identity_of(parts: &[&str]) -> SecretString {
+    let size = parts.iter().map(|part| part.len() + 1).sum();
+    let mut all = String::with_capacity(size);
+    for part in parts {
+        all.push_str(part);
+        all.push('\0');
+    }
+    SecretString::from(all)
 }
 
 #[cfg(test)]

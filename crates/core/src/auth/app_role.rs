@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use serde::Serialize;
 
 use super::file::{Rules, SecretFile};
-use super::{AuthMethod, Login, LoginContext};
+use super::{AuthMethod, Login, LoginContext, identity_of};
 use crate::error::Result;
 use crate::secret::SecretString;
 use crate::vault::{CreationPath, MountPath, exposed, unwrap_secret_id};
@@ -138,12 +138,14 @@ impl AuthMethod for AppRoleAuth {
     }
 
     fn identity(&self) -> Option<SecretString> {
-        let material = match &self.source {
-            Source::Text(secret_id) => format!("text\0{}", secret_id.expose()),
-            Source::File(file) => format!("file\0{}", file.path().display()),
-        };
-        let (mount, role_id) = (&self.mount, self.role_id.expose());
-        Some(SecretString::from(format!("approle\0{mount}\0{role_id}\0{:?}\0{material}", self.wrapping)))
+        let wrapping = format!("{:?}", self.wrapping);
+        let shared = ["approle", &self.mount, self.role_id.expose(), &wrapping];
+        Some(match &self.source {
+            Source::Text(secret_id) => identity_of(&[&shared[..], &["text", secret_id.expose()]].concat()),
+            Source::File(file) => {
+                identity_of(&[&shared[..], &["file", &file.path().to_string_lossy()]].concat())
+            }
+        })
     }
 
     fn single_use(&self) -> bool {

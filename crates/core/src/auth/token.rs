@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use async_trait::async_trait;
 
 use super::file::{Rules, SecretFile};
-use super::{AuthMethod, Login, LoginContext};
+use super::{AuthMethod, Login, LoginContext, identity_of};
 use crate::error::{Error, ErrorKind, Result};
 use crate::secret::SecretString;
 use crate::vault::{Refusal, TokenInfo, header_text, lookup_self, refusal};
@@ -110,8 +110,8 @@ impl AuthMethod for TokenAuth {
 
     fn identity(&self) -> Option<SecretString> {
         Some(match &self.source {
-            Source::Text(token, _) => SecretString::from(format!("token\0{}", token.expose())),
-            Source::File(file) => SecretString::from(format!("token-file\0{}", file.path().display())),
+            Source::Text(token, _) => identity_of(&["token", token.expose()]),
+            Source::File(file) => identity_of(&["token-file", &file.path().to_string_lossy()]),
         })
     }
 }

@@ -1,5 +1,6 @@
 //! A request before a node is chosen: everything of it is judged before anything is sent.
 
+use bytes::Bytes;
 use http::header::{CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method};
 use rustify::endpoint::Endpoint;
@@ -109,9 +110,19 @@ pub(crate) fn header_text(secret: &SecretString, what: &str) -> Result<HeaderVal
         let why = format!("has a space, a control character or a letter beyond ASCII as byte {}", place + 1);
         return Err(refuse(&why));
     }
-    let mut value = HeaderValue::from_str(text).map_err(|_| refuse("cannot be sent in a header"))?;
+    let mut value = HeaderValue::from_maybe_shared(Bytes::from_owner(Wiped(secret.clone())))
+        .map_err(|_| refuse("cannot be sent in a header"))?;
     value.set_sensitive(true);
     Ok(value)
+}
+
+// The header's own memory, wiped with its last clone.
+struct Wiped(SecretString);
+
+impl AsRef<[u8]> for Wiped {
+    fn as_ref(&self) -> &[u8] {
+        self.0.expose().as_bytes()
+    }
 }
 
 // The texts in a login's body, but for the names that a message needs.

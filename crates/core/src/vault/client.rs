@@ -152,7 +152,10 @@ impl Inner {
             let share = if turn + 1 == order.len() { left } else { left / 2 };
             let lost = last.as_ref().is_some_and(|fault| fault.may_have_acted);
             match self.ask_node(*node, share, ask, allowance).await {
-                Ok(envelope) => return Ok(Envelope { lost_reply: lost, ..envelope }),
+                Ok(mut envelope) => {
+                    envelope.lost_reply = lost;
+                    return Ok(envelope);
+                }
                 Err(fault) => {
                     let fault = if lost { fault.acted() } else { fault };
                     let goes_on = self.may_go_on(*node, ask, &fault);
@@ -237,9 +240,10 @@ impl Inner {
         let origin = self.nodes.origin(node);
         if StatusCode::from_u16(response.status).is_ok_and(|status| status.is_success()) {
             self.nodes.answered(node);
-            let envelope = Envelope::read(response.body, &response.headers)
+            let mut envelope = Envelope::read(response.body, &response.headers)
                 .map_err(|why| unusable(&origin, &why, None))?;
-            return Ok(Envelope { started, rtt, origin, ..envelope });
+            (envelope.started, envelope.rtt, envelope.origin) = (started, rtt, origin);
+            return Ok(envelope);
         }
         let refused = Refused {
             status: response.status,

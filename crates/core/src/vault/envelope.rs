@@ -64,7 +64,7 @@ impl Envelope {
     pub(super) fn read(body: SecretBytes, headers: &HeaderMap) -> Result<Self, String> {
         let wire = match body.expose().is_empty() {
             true => Wire::default(),
-            false => json::read(body.expose())?,
+            false => json::object(body.expose())?,
         };
         let envelope = Self {
             request_id: text(wire.request_id).unwrap_or_default(),
@@ -98,7 +98,7 @@ impl Envelope {
     {
         let wire: Wire<'_> = serde_json::from_slice(self.body.expose()).unwrap_or_default();
         let raw = pick(&wire).ok_or_else(|| self.unusable(&format!("has no {name}")))?;
-        json::part(raw).map_err(|why| self.unusable(&format!("{why} of its {name}")))
+        json::part_object(raw).map_err(|why| self.unusable(&format!("has a {name} that {why}")))
     }
 
     /// The fault that this reply is, because `why`.

@@ -38,14 +38,16 @@ impl Operation<'_> {
     }
 }
 
-/// How a 403 reads. An ACL refusal and a dead token have the same status.
+/// How a refusal reads whose status means several things: for a 403, whether the token is dead.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Refusal {
     /// The token lives and its policies lack the path.
     Acl,
     /// The token is revoked, expired or never was one.
     DeadToken,
-    /// Neither wording: log in again at most once a minute.
+    /// A legacy role that issues STS credentials only at `sts/`.
+    StsPathOnly,
+    /// A 403 of neither wording: log in again at most once a minute.
     Unknown,
 }
 
@@ -54,6 +56,7 @@ impl fmt::Display for Refusal {
         f.write_str(match self {
             Self::Acl => "the reply reads as a policy that lacks the path",
             Self::DeadToken => "the reply reads as a token that is revoked or expired",
+            Self::StsPathOnly => "the reply reads as a legacy role, which issues at sts/ only",
             Self::Unknown => "the reply does not tell a dead token from a policy that lacks the path",
         })
     }
@@ -61,7 +64,7 @@ impl fmt::Display for Refusal {
 
 impl std::error::Error for Refusal {}
 
-/// How the 403 behind this error read, if a 403 is behind it.
+/// How the refusal behind this error read, if one is behind it.
 pub(crate) fn refusal(error: &Error) -> Option<Refusal> {
     std::error::Error::source(error)?.downcast_ref().copied()
 }
@@ -71,21 +74,21 @@ pub(super) fn fault(operation: Operation<'_>, refused: &Refused<'_>) -> Fault {
     let fault = match refused.status {
         412 => unavailable(Class::Lag, refused, "has not replicated yet what is needed"),
         429 => unavailable(Class::Throttled, refused, "limits the rate of requests"),
+        // Vault itself answers 502 only where AWS throttles it; a proxy does so where Vault is down.
+        502 if !refused.foreign => unavailable(Class::Throttled, refused, "says that AWS limits its rate"),
         503 if refused.says("sealed") => sealed(refused),
-        502 if refused.says("rate limit") => {
-            unavailable(Class::Throttled, refused, "says that AWS limits its rate")
-        }
+        408 => unavailable(Class::Node, refused, "did not get the request in time").acted(),
+        ..400 => unusable(refused.origin, &format!("has the status {}", refused.status), None),
         472..=474 | 501 | 503 | 530 => unavailable(Class::Node, refused, "is not ready"),
         500.. => internal(operation, refused),
         403 => forbidden(operation, refused),
         _ => bad_request(operation, refused),
     };
-    let Fault { error, .. } = &fault;
-    let error = match &refused.request_id {
-        Some(id) => error.clone().with_vault_request_id(id),
-        None => error.clone(),
-    };
-    Fault { error, ..fault }.retry_after(refused.retry_after)
+    let mut fault = fault.retry_after(refused.retry_after);
+    if let Some(id) = &refused.request_id {
+        fault.error = fault.error.with_vault_request_id(id);
+    }
+    fault
 }
 
 fn unavailable(class: Class, refused: &Refused<'_>, what: &str) -> Fault {
@@ -101,7 +104,9 @@ fn sealed(refused: &Refused<'_>) -> Fault {
 
 // A failure inside Vault may come after the deed, but for a standby that says it did nothing.
 fn internal(operation: Operation<'_>, refused: &Refused<'_>) -> Fault {
-    if let (Operation::Issue(..), Some(fault)) = (operation, aws::fault(refused)) {
+    if let Operation::Issue(mount, role) = operation
+        && let Some(fault) = aws::fault(mount, role, refused)
+    {
         return fault.acted();
     }
     let fault = unavailable(Class::Node, refused, "failed");
@@ -117,7 +122,7 @@ fn forbidden(operation: Operation<'_>, refused: &Refused<'_>) -> Fault {
         (_, Refusal::DeadToken) => {
             Error::new(ErrorKind::TokenRefused, format!("Vault refused the token ({})", refused.told()))
         }
-        (_, Refusal::Unknown) => Error::new(
+        (_, Refusal::Unknown | Refusal::StsPathOnly) => Error::new(
             ErrorKind::TokenRefused,
             format!("Vault refused the token or the path {} ({})", refused.path, refused.told()),
         ),
@@ -157,7 +162,7 @@ fn bad_request(operation: Operation<'_>, refused: &Refused<'_>) -> Fault {
         (Operation::Issue(mount, role), _) => issue(mount, role, refused),
         (Operation::Token, 400) => gone(ErrorKind::TokenRefused, "the token cannot be renewed", refused),
         (Operation::Lease, 400) if refused.says("lease") => {
-            gone(ErrorKind::Expired, "Vault cannot renew the lease", refused)
+            gone(ErrorKind::Expired, "the lease is gone or cannot be renewed", refused)
         }
         (_, 404 | 405) => missing(format!("there is no {}{}", refused.path, refused.within()), refused),
         _ => denied(ErrorKind::InvalidSetting, "Vault refused the request", refused),
@@ -175,9 +180,19 @@ fn issue(mount: &MountPath, role: &RoleName, refused: &Refused<'_>) -> Fault {
         let what = format!("Vault has no AWS role \"{role}\" at {mount}/{}", refused.within());
         return missing(what, refused);
     }
-    aws::fault(refused).unwrap_or_else(|| {
-        denied(ErrorKind::InvalidSetting, &format!("Vault cannot issue for role \"{role}\""), refused)
-    })
+    aws::fault(mount, role, refused).unwrap_or_else(|| cannot_issue(mount, role, refused))
+}
+
+fn cannot_issue(mount: &MountPath, role: &RoleName, refused: &Refused<'_>) -> Fault {
+    let what = format!("Vault cannot issue for the role \"{role}\" at {mount}/");
+    let mut fault = denied(ErrorKind::InvalidSetting, &what, refused);
+    fault.error = fault
+        .error
+        .with_hint(format!("Check what was asked for against the role: vault read {mount}/roles/{role}"));
+    if refused.says("through the creds path; this is not allowed for legacy roles") {
+        fault.error = fault.error.with_source(Refusal::StsPathOnly);
+    }
+    fault
 }
 
 fn missing(what: String, refused: &Refused<'_>) -> Fault {

@@ -22,8 +22,17 @@ pub(super) fn read<'de, T: Deserialize<'de>>(body: &'de [u8]) -> Result<T, Strin
     part(raw)
 }
 
-/// Reads a part of what [`read`] has looked at.
-pub(super) fn part<'de, T: Deserialize<'de>>(raw: &'de RawValue) -> Result<T, String> {
+/// Reads an object after looking at its whole shape.
+pub(super) fn object<'de, T: Deserialize<'de>>(body: &'de [u8]) -> Result<T, String> {
+    part_object(read(body)?)
+}
+
+/// Reads an object that is part of what [`read`] has looked at: serde would take an array for one, too.
+pub(super) fn part_object<'de, T: Deserialize<'de>>(raw: &'de RawValue) -> Result<T, String> {
+    if raw.get().starts_with('{') { part(raw) } else { Err("is no object".into()) }
+}
+
+fn part<'de, T: Deserialize<'de>>(raw: &'de RawValue) -> Result<T, String> {
     let mut deserializer = serde_json::Deserializer::from_str(raw.get());
     serde_path_to_error::deserialize(&mut deserializer)
         .map_err(|error| format!("lacks a field or has one of the wrong type at {}", error.path()))

@@ -12,11 +12,11 @@ macro_rules! names {
     ($($(#[$doc:meta])+ $name:ident = $judge:expr;)+) => {$(
         $(#[$doc])+
         #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-        pub struct $name(String);
+        pub(crate) struct $name(String);
 
         impl $name {
             /// The name as text.
-            pub fn as_str(&self) -> &str {
+            pub(crate) fn as_str(&self) -> &str {
                 &self.0
             }
         }

@@ -1,6 +1,6 @@
 //! What AWS said to Vault, told apart by its words: Vault passes it on as 400 or 502.
 
-use super::{Refused, denied};
+use super::{MountPath, Refused, RoleName, denied};
 use crate::error::{Error, ErrorKind};
 use crate::refresh::{Class, Fault};
 
@@ -57,7 +57,8 @@ const PASSED_ON: [&str; 7] = [
 ];
 
 /// The fault that AWS's words in the reply are; none when they are not AWS's.
-pub(super) fn fault(refused: &Refused<'_>) -> Option<Fault> {
+pub(super) fn fault(mount: &MountPath, role: &RoleName, refused: &Refused<'_>) -> Option<Fault> {
+    let asked = format!("for the role \"{role}\" at {mount}/");
     let says = |words: &[&str]| words.iter().any(|word| refused.says(word));
     if says(&PASSING) {
         let what =
@@ -67,8 +68,8 @@ pub(super) fn fault(refused: &Refused<'_>) -> Option<Fault> {
         return Some(Fault::new(Class::Upstream, error));
     }
     if says(&["DurationSeconds", "durationSeconds"]) {
-        return Some(denied(ErrorKind::TtlOutOfRange, "AWS refused the ttl", refused));
+        return Some(denied(ErrorKind::TtlOutOfRange, &format!("AWS refused the ttl {asked}"), refused));
     }
     (says(&REFUSING) || says(&PASSED_ON))
-        .then(|| denied(ErrorKind::AwsRefused, "AWS refused what Vault asked of it", refused))
+        .then(|| denied(ErrorKind::AwsRefused, &format!("AWS refused what Vault asked {asked}"), refused))
 }

@@ -13,8 +13,10 @@ use crate::vault::json;
 #[derive(Debug, Default)]
 pub(in crate::vault) struct Refused<'a> {
     pub(in crate::vault) status: u16,
-    /// The texts that Vault lists, printable.
+    /// The texts that Vault lists, each on one line and printable.
     pub(in crate::vault) errors: Vec<String>,
+    /// Whether the body is not Vault's: a proxy or another server answered.
+    pub(in crate::vault) foreign: bool,
     pub(in crate::vault) request_id: Option<String>,
     pub(in crate::vault) retry_after: Option<Duration>,
     /// The node's origin.
@@ -36,14 +38,15 @@ struct Wire {
 impl Refused<'_> {
     /// Keeps what a body lists; `hide` blackens what must not be printed, because some methods quote it.
     pub(in crate::vault) fn listing(mut self, body: &[u8], hide: impl Fn(&str) -> String) -> Self {
-        let wire: Wire = json::read(body).unwrap_or_else(|_| plain(body));
-        self.errors = wire.errors.unwrap_or_default().iter().map(|text| printable(&hide(text))).collect();
+        let wire: Wire = json::object(body).unwrap_or_else(|_| plain(body));
+        self.foreign = wire.errors.is_none();
+        self.errors = wire.errors.into_iter().flatten().map(|text| one_line(&hide(&text))).collect();
         self.request_id = wire.request_id.filter(|id| !id.is_empty()).map(|id| printable(&id));
         self
     }
 
     pub(super) fn says(&self, text: &str) -> bool {
-        self.errors.iter().any(|error| error.contains(&printable(text)))
+        self.errors.iter().any(|error| error.contains(text))
     }
 
     pub(super) fn says_no_route(&self) -> bool {
@@ -54,9 +57,10 @@ impl Refused<'_> {
 
     /// The status and Vault's own words.
     pub(super) fn told(&self) -> String {
-        match self.errors.is_empty() {
-            true => self.status.to_string(),
-            false => format!("{} {}", self.status, self.errors.join("; ").trim_end_matches(['.', ' '])),
+        match (self.foreign, self.errors.is_empty()) {
+            (true, _) => format!("{}, not in Vault's words", self.status),
+            (_, true) => self.status.to_string(),
+            _ => format!("{} {}", self.status, self.errors.join("; ").trim_end_matches('.')),
         }
     }
 
@@ -79,6 +83,10 @@ impl Refused<'_> {
             _ => Refusal::Unknown,
         }
     }
+}
+
+fn one_line(text: &str) -> String {
+    printable(&text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 // The one reply without JSON that is worth knowing comes from Go's own TLS server.

@@ -116,11 +116,32 @@ fn other_refusals_of_the_engine_keep_vaults_words() {
     let fault = issuing(400, text);
     assert_eq!(told(&fault), ("LK-0116", Class::Denied));
     assert!(fault.error.message().contains(text));
+    assert_eq!(refusal(&fault.error), None);
+}
+
+#[test]
+fn a_legacy_role_that_issues_at_sts_only_is_marked() {
+    let text = "attempted to retrieve assumed_role credentials through the creds path; this is not allowed for legacy roles";
+    assert_eq!(refusal(&issuing(400, text).error), Some(Refusal::StsPathOnly));
+}
+
+#[test]
+fn what_a_proxy_answers_is_not_taken_for_vaults_word() {
+    let (mount, role) = ("aws".parse().unwrap(), "orders".parse().unwrap());
+    let proxy = |status| {
+        let refused = Refused { status, ..Refused::default() }.listing(b"<html>nope</html>", str::to_owned);
+        fault(Operation::Issue(&mount, &role), &refused)
+    };
+    assert_eq!(proxy(502).class, Class::Node);
+    assert_eq!(refusal(&proxy(403).error), Some(Refusal::Unknown));
+    assert!(proxy(404).error.message().ends_with("(404, not in Vault's words)"));
+    assert_eq!(told(&proxy(304)), ("LK-0113", Class::Protocol));
+    assert_eq!(proxy(408).class, Class::Node);
 }
 
 #[test]
 fn a_node_that_cannot_serve_is_passed_over() {
-    for status in [472, 473, 474, 500, 501, 502, 503, 504, 530, 599] {
+    for status in [472, 473, 474, 500, 501, 503, 504, 530, 599] {
         assert_eq!(told(&issuing(status, "")), ("LK-0109", Class::Node), "{status}");
     }
     let standby = issuing(500, "local node not active but active cluster node not found");
@@ -139,7 +160,9 @@ fn rate_limits_slow_down_and_keep_what_was_asked_for() {
         (told(&limited), limited.retry_after),
         (("LK-0109", Class::Throttled), Some(Duration::from_secs(7)))
     );
-    assert_eq!(told(&issuing(502, "upstream rate limited")), ("LK-0109", Class::Throttled));
+    for text in ["upstream rate limited", "Error assuming role: Throttling: Rate exceeded"] {
+        assert_eq!(told(&issuing(502, text)), ("LK-0109", Class::Throttled));
+    }
     assert_eq!(told(&issuing(412, "")), ("LK-0109", Class::Lag));
 }
 
