@@ -29,7 +29,7 @@ const IN_FLIGHT: usize = 4;
 const BODY_CAP: usize = 1024 * 1024;
 
 /// Where a cluster is and how it is asked.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct ClusterOptions {
     /// The nodes, one at least. A base path is allowed.
     pub(crate) addresses: Vec<Url>,

@@ -17,7 +17,7 @@ use crate::time::BootInstant;
 #[derive(Debug, Default)]
 pub(crate) struct Envelope {
     pub(crate) request_id: String,
-    /// None when absent, null or empty.
+    /// As the server wrote it; none when absent, null or empty.
     pub(crate) lease_id: Option<String>,
     pub(crate) lease_duration: Seconds,
     pub(crate) renewable: bool,
@@ -67,7 +67,7 @@ impl Envelope {
             false => json::object(body.expose())?,
         };
         let envelope = Self {
-            request_id: text(wire.request_id).unwrap_or_default(),
+            request_id: text(wire.request_id).map(|id| printable(&id)).unwrap_or_default(),
             lease_id: text(wire.lease_id).filter(|id| !id.is_empty()),
             lease_duration: wire.lease_duration,
             renewable: wire.renewable.is_some_and(|raw| raw.get() == "true"),
@@ -109,7 +109,7 @@ impl Envelope {
 }
 
 fn text(raw: Option<&RawValue>) -> Option<String> {
-    serde_json::from_str(raw?.get()).ok().map(|text: String| printable(&text))
+    serde_json::from_str(raw?.get()).ok()
 }
 
 fn warnings(raw: Option<&RawValue>) -> Vec<String> {

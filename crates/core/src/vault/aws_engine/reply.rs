@@ -76,7 +76,7 @@ fn lease_of(envelope: &Envelope, request: &IssueRequest<'_>) -> Result<Option<St
         Some(rest) if !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_graphic()) => {
             Ok(Some(id.clone()))
         }
-        _ => Err(format!("carries the lease {id}, which is not one of {}", request.path())),
+        _ => Err(format!("carries the lease {}, which is not one of {}", printable(id), request.path())),
     }
 }
 

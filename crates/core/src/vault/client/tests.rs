@@ -206,6 +206,29 @@ async fn the_rate_limit_waits_before_the_deadline_starts() {
 }
 
 #[tokio::test]
+async fn four_requests_are_in_flight_at_most() {
+    let fake = Fake::default();
+    let gate = fake.gate();
+    let client = fake.client(&[A]);
+    let calls: Vec<_> = (0..10)
+        .map(|_| {
+            fake.answers(A, reply(200, "{}"));
+            let client = client.clone();
+            tokio::spawn(async move { call(&client).await.map(drop) })
+        })
+        .collect();
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(fake.sent().len(), 4);
+    gate.add_permits(10);
+    for call in calls {
+        call.await.unwrap().unwrap();
+    }
+    assert_eq!(fake.sent().len(), 10);
+}
+
+#[tokio::test]
 async fn settings_that_cannot_be_used_are_refused() {
     let fake = Fake::default();
     let opened = |set: fn(&mut ClusterOptions)| {

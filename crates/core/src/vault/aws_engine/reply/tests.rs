@@ -158,6 +158,7 @@ fn somebody_elses_reply_is_refused_and_its_lease_left_alone() {
         "aws/sts/orders/x",
         "aws/creds/orders",
         "aws/creds/orders/",
+        "aws/creds/orders/a\nb",
         "aws/creds/ordersx/y",
     ] {
         assert_eq!(refused(&with("/lease_id", json!(id))).revoke, None, "{id}");
