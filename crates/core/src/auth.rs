@@ -2,7 +2,7 @@
 
 mod app_role;
 mod file;
-pub(crate) mod session;
+mod session;
 mod token;
 
 use std::fmt;
@@ -13,6 +13,7 @@ use async_trait::async_trait;
 use serde::Serialize;
 
 pub use self::app_role::AppRoleAuth;
+pub(crate) use self::session::{SessionToken, VaultSession};
 pub use self::token::TokenAuth;
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -138,13 +139,7 @@ pub struct Login {
     /// When the request was sent; none when no request made this token.
     pub(crate) started: Option<BootInstant>,
     pub(crate) rtt: Duration,
-    pub(crate) accessor: Option<String>,
-    pub(crate) policies: Vec<String>,
     pub(crate) entity_id: Option<String>,
-    /// `service` or `batch`, where known: batch tokens are neither renewed nor revoked.
-    pub(crate) token_type: Option<String>,
-    /// How often the token can be used; 0 is without limit.
-    pub(crate) num_uses: u64,
     pub(crate) request_id: Option<String>,
     pub(crate) warnings: Vec<String>,
 }
@@ -159,11 +154,7 @@ impl Login {
             owned: false,
             started: None,
             rtt: Duration::ZERO,
-            accessor: None,
-            policies: Vec::new(),
             entity_id: None,
-            token_type: None,
-            num_uses: 0,
             request_id: None,
             warnings: Vec::new(),
         }
@@ -183,14 +174,11 @@ impl From<LoginReply> for Login {
             token: reply.token,
             ttl: reply.ttl,
             renewable: reply.renewable,
-            owned: true,
+            // Vault refuses to revoke a batch token; its end is its ttl.
+            owned: !reply.batch,
             started: Some(reply.started),
             rtt: reply.rtt,
-            accessor: reply.accessor,
-            policies: reply.policies,
             entity_id: reply.entity_id,
-            token_type: reply.token_type,
-            num_uses: reply.num_uses,
             request_id: Some(reply.request_id),
             warnings: reply.warnings,
         }

@@ -1,3 +1,5 @@
 //! The few calls of AWS that Leasekey makes itself.
 
-pub(crate) mod sts;
+mod sts;
+
+pub(crate) use sts::{CallerIdentity, Sts};

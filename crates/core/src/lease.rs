@@ -1,6 +1,9 @@
 //! What is leased: kinds, specifications, and the lease in hand without its secrets.
 
+mod identity;
+mod journal;
 mod keeper;
+mod leased;
 mod pin;
 mod registry;
 mod source;
@@ -9,10 +12,11 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
+pub(crate) use identity::Identity;
 pub(crate) use keeper::LeaseKeeper;
+pub(crate) use leased::Leased;
 pub(crate) use pin::{Expected, Pin};
-pub(crate) use registry::{Identity, keeper};
-pub(crate) use source::Leased;
+pub(crate) use registry::keep;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::refresh::Plan;

@@ -207,10 +207,10 @@ impl ProvideCredentials for VaultCredentialsProvider {
         Self: 'a,
     {
         let kept = self.0.keeper.kept();
-        if let Reading::Ready(leased) = kept.snapshot().read(kept.now()) {
-            if !self.is_closed() {
-                return future::ProvideCredentials::ready(Ok(leased.credentials.clone()));
-            }
+        if let Reading::Ready(leased) = kept.snapshot().read(kept.now())
+            && !self.is_closed()
+        {
+            return future::ProvideCredentials::ready(Ok(leased.credentials.clone()));
         }
         future::ProvideCredentials::new(self.provided())
     }

@@ -4,6 +4,8 @@ mod budget;
 #[cfg(feature = "vault")]
 mod cell;
 #[cfg(feature = "vault")]
+mod command;
+#[cfg(feature = "vault")]
 mod driver;
 #[cfg(test)]
 mod driver_tests;

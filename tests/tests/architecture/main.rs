@@ -33,6 +33,8 @@ fn sources(folder: &str) -> Vec<Source> {
         }
     }
     found.sort_by(|a, b| a.name.cmp(&b.name));
+    let tests: Vec<_> = found.iter().flat_map(|source| source.test_modules.clone()).collect();
+    found.retain(|source| !tests.iter().any(|test| source.module.starts_with(test)));
     assert!(!found.is_empty(), "{folder} has no Rust files");
     found
 }

@@ -15,22 +15,28 @@ pub(crate) struct Source {
     pub(crate) file: syn::File,
     /// How many lines that is.
     pub(crate) lines: usize,
+    /// The modules that it declares for tests only: their files are tests, too.
+    pub(crate) test_modules: Vec<Vec<String>>,
 }
 
 impl Source {
     pub(crate) fn new(name: &str, text: &str) -> Self {
         let mut file = syn::parse_file(text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let module = name.trim_end_matches(".rs").trim_end_matches("/mod").split('/').map(ToOwned::to_owned);
+        let module: Vec<_> = module.filter(|part| !["lib", "main"].contains(&part.as_str())).collect();
         let mut lines = text.lines().count();
+        let mut test_modules = Vec::new();
         file.items.retain(|item| {
             let test = is_test(attributes(item));
+            if let (true, Item::Mod(item)) = (test, item) {
+                test_modules.push([module.clone(), vec![item.ident.to_string()]].concat());
+            }
             if test {
                 lines -= item.span().end().line - item.span().start().line + 1;
             }
             !test
         });
-        let module = name.trim_end_matches(".rs").trim_end_matches("/mod").split('/').map(ToOwned::to_owned);
-        let module = module.filter(|part| !["lib", "main"].contains(&part.as_str())).collect();
-        Self { name: name.to_owned(), module, file, lines }
+        Self { name: name.to_owned(), module, file, lines, test_modules }
     }
 
     pub(crate) fn tokens(&self) -> Vec<TokenTree> {
@@ -85,6 +91,7 @@ fn tests_are_left_out_of_the_text_and_of_the_lines() {
     let source = Source::new("a/b.rs", "fn f() {}\n\n#[cfg(test)]\nmod tests {\n    fn g() {}\n}\n");
     assert_eq!((source.file.items.len(), source.lines), (1, 2));
     assert_eq!(source.module, ["a", "b"]);
+    assert_eq!(source.test_modules, [["a", "b", "tests"]]);
     let kept = Source::new("lib.rs", "#[cfg(any(test, feature = \"test-util\"))]\nmod scripted;\n");
     assert_eq!((kept.file.items.len(), kept.lines, kept.module.len()), (1, 2, 0));
 }

@@ -137,6 +137,10 @@ impl AuthMethod for AppRoleAuth {
         self.mount.parse::<MountPath>().map(drop)
     }
 
+    fn subject(&self) -> String {
+        format!("auth/{}", self.mount)
+    }
+
     fn identity(&self) -> Option<SecretString> {
         let wrapping = format!("{:?}", self.wrapping);
         let shared = ["approle", &self.mount, self.role_id.expose(), &wrapping];

@@ -41,7 +41,7 @@ pub(crate) struct LoginStats {
 pub(crate) struct Token(Arc<Login>);
 
 /// A token, and which generation of the session it is.
-pub(crate) struct Held {
+pub(crate) struct SessionToken {
     pub(crate) token: SecretString,
     pub(crate) entity_id: Option<String>,
     pub(crate) generation: u64,
@@ -77,23 +77,23 @@ impl VaultSession {
     }
 
     /// A token that lives, from memory when there is one.
-    pub(crate) async fn token(&self) -> Result<Held, Fault> {
+    pub(crate) async fn token(&self) -> Result<SessionToken, Fault> {
         self.wait(Want { lasts: Duration::ZERO, newer_than: None, doubts: false, within: WITHIN }).await
     }
 
     /// Another token than that of `generation`, which the server refused as dead.
-    pub(crate) async fn token_after(&self, generation: u64) -> Result<Held, Fault> {
+    pub(crate) async fn token_after(&self, generation: u64) -> Result<SessionToken, Fault> {
         let newer_than = Some(generation);
         self.wait(Want { lasts: Duration::ZERO, newer_than, doubts: true, within: WITHIN }).await
     }
 
-    async fn wait(&self, want: Want) -> Result<Held, Fault> {
+    async fn wait(&self, want: Want) -> Result<SessionToken, Fault> {
         let snapshot = self.kept.wait(want).await?;
         let Reading::Ready(Token(login)) = snapshot.read(self.kept.now()) else {
             return Err(gone(&snapshot));
         };
         let entity_id = login.entity_id.clone();
-        Ok(Held { token: login.token.clone(), entity_id, generation: snapshot.generation })
+        Ok(SessionToken { token: login.token.clone(), entity_id, generation: snapshot.generation })
     }
 
     /// One more lease uses this session; false when the last has left.
@@ -185,6 +185,10 @@ impl Source for Logins {
                 let mut event = self.event(EventKind::LoggedIn, Some(login));
                 event.generation = Some(generation);
                 self.hub.emit(event);
+                for warning in &login.warnings {
+                    let reason = Some(warning.clone());
+                    self.hub.emit(Event { reason, ..self.event(EventKind::Warned, Some(login)) });
+                }
             }
             Note::Extended(Token(login), generation) => {
                 self.stats.renewals.fetch_add(1, Ordering::Relaxed);

@@ -78,11 +78,7 @@ impl TokenAuth {
             renewable: info.renewable && !in_file,
             started: Some(info.started),
             rtt: info.rtt,
-            accessor: info.accessor,
-            policies: info.policies,
             entity_id: info.entity_id,
-            token_type: info.token_type,
-            num_uses: info.num_uses,
             request_id: Some(info.request_id),
             ..Login::token(token)
         })
@@ -106,6 +102,10 @@ impl AuthMethod for TokenAuth {
             Source::Text(token, name) => header_text(token, name).map(drop),
             Source::File(_) => Ok(()),
         }
+    }
+
+    fn subject(&self) -> String {
+        "auth/token".into()
     }
 
     fn identity(&self) -> Option<SecretString> {

@@ -219,7 +219,8 @@ impl AsRef<[u8]> for Body {
 
 fn fault(error: reqwest::Error) -> HttpFault {
     let told = story(&error);
-    if told.contains("certificate") || told.contains("TLS") || told.contains("corrupt message") {
+    // rustls's words: a certificate that fails, an alert from the server, an answer that is not TLS at all.
+    if ["certificate", "TLS", "corrupt message", "fatal alert"].iter().any(|sign| told.contains(sign)) {
         return HttpFault::Tls(told);
     }
     if error.is_connect() {

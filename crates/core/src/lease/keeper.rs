@@ -1,16 +1,17 @@
 //! One lease kept fresh, shared by all providers that ask for the same.
 
 use std::sync::Arc;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::journal::{Journal, LeaseStats};
+use super::leased::Leased;
 use super::pin::Pin;
-use super::source::{LeaseSource, LeaseStats, Leased};
+use super::source::LeaseSource;
 use super::{Lease, LeaseSpec};
-use crate::auth::session::VaultSession;
+use crate::auth::VaultSession;
 use crate::context::Context;
 use crate::error::Result;
-use crate::refresh::{Kept, Phase, Plan, Snapshot};
+use crate::refresh::{Kept, Plan, Snapshot};
 
 /// Keeps one lease; closes when its last user leaves.
 #[derive(Debug)]
@@ -33,16 +34,9 @@ impl LeaseKeeper {
         let stats = Arc::new(LeaseStats::default());
         let subject: Arc<str> = spec.path().into();
         let plan = spec.kind.map_or(Plan::STS, |kind| kind.plan());
-        let source = LeaseSource {
-            context: context.clone(),
-            session: session.clone(),
-            spec,
-            pin,
-            subject: subject.clone(),
-            stats: stats.clone(),
-            refused_at: Mutex::new(None),
-            troubled: Mutex::new(Phase::Fresh),
-        };
+        let hub = session.hub().clone();
+        let journal = Journal::new(context.clone(), hub, subject.clone(), stats.clone());
+        let source = LeaseSource::new(context.clone(), session.clone(), spec, pin, journal);
         let kept = Kept::new(context, plan, source)?;
         Ok(Self { kept, subject, session, stats, users: AtomicUsize::new(1) })
     }

@@ -4,8 +4,8 @@
 
 use aws_credential_types::Credentials;
 
-use super::registry::Identity;
-use crate::aws::sts::{CallerIdentity, Sts};
+use super::identity::Identity;
+use crate::aws::{CallerIdentity, Sts};
 use crate::error::{Error, ErrorKind};
 use crate::refresh::{Class, Fault};
 

@@ -7,14 +7,13 @@ use std::time::Duration;
 use super::heal::Doubts;
 use super::login;
 use super::{Inner, VaultCredentialsProvider};
-use crate::auth::AuthMethod;
-use crate::auth::session::VaultSession;
-use crate::aws::sts::Sts;
+use crate::auth::{AuthMethod, VaultSession};
+use crate::aws::Sts;
 use crate::config::{Config, ConfigKey, Overrides};
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result, printable};
 use crate::event::EventSink;
-use crate::lease::{CredentialKind, Expected, Identity, LeaseSpec, Pin, keeper};
+use crate::lease::{CredentialKind, Expected, Identity, LeaseSpec, Pin, keep};
 use crate::secret::SecretString;
 use crate::vault::{ClusterOptions, MountPath, Namespace, RoleName, SessionName, VaultClient};
 
@@ -162,7 +161,7 @@ impl Builder {
         method.check()?;
         let pin = pin(&context, &config)?;
         let identity = identity(&options, method.as_ref());
-        let keeper = keeper(&context, identity, spec, pin, || {
+        let keeper = keep(&context, identity, spec, pin, || {
             VaultSession::open(&context, VaultClient::open(&context, options)?, method)
         })?;
         for sink in self.sinks {

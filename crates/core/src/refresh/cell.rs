@@ -7,10 +7,10 @@ use std::time::{Duration, SystemTime};
 use arc_swap::ArcSwap;
 use tokio::sync::oneshot;
 
-use super::driver::{Command, Commands};
+use super::command::{Command, Commands, Drive, Message, Waiter};
 use super::fault::{Allowance, Class, Fault};
 use super::schedule::Plan;
-use super::snapshot::{Snapshot, closed, not_ready};
+use super::snapshot::{Snapshot, closed};
 use super::source::{Note, Source};
 use super::state::{Effect, Event, Failure, Grant, Now, Phase, State, Work, step};
 use crate::context::Context;
@@ -20,36 +20,6 @@ use crate::time::BootInstant;
 // Far above three nodes at 10 s and a login: only a hook that never returns gets here.
 const ATTEMPT_AT_MOST: Duration = Duration::from_secs(90);
 const CLOSE_AT_MOST: Duration = Duration::from_secs(2);
-
-/// A machine as the driver sees it.
-pub(super) trait Drive: Send {
-    fn take(&mut self, message: Message);
-    fn settle(&mut self);
-    fn restamp(&mut self);
-    fn recover(&mut self);
-    fn wake_at(&self, now: BootInstant) -> Option<BootInstant>;
-    fn ended(&self) -> bool;
-}
-
-pub(super) enum Message {
-    Event(Event),
-    Wait(Waiter),
-    AttemptEnded,
-    Close(oneshot::Sender<()>),
-    CloseEnded,
-    Dropped,
-}
-
-/// A caller that waits for a value.
-pub(super) struct Waiter {
-    pub(super) asked_at: BootInstant,
-    pub(super) seen: u64,
-    pub(super) lasts_until: BootInstant,
-    pub(super) newer_than: Option<u64>,
-    pub(super) doubts: bool,
-    pub(super) deadline: BootInstant,
-    pub(super) reply: oneshot::Sender<Result<()>>,
-}
 
 enum Outcome<T> {
     Issued(T, Grant),
@@ -386,29 +356,6 @@ impl<S: Source> Cell<S> {
     }
 }
 
-impl Waiter {
-    /// Whether the value in hand serves this caller although no better one could be had.
-    fn served_by<T>(&self, snapshot: &Snapshot<T>, now: BootInstant) -> bool {
-        snapshot.alive(now).is_some() && snapshot.expires >= self.lasts_until && self.newer_than.is_none()
-    }
-
-    fn answer<T>(&self, snapshot: &Snapshot<T>, now: BootInstant) -> Option<Result<()>> {
-        let newer = self.newer_than.is_none_or(|old| snapshot.generation > old);
-        let lasts = snapshot.expires >= self.lasts_until;
-        if snapshot.alive(now).is_some() && newer && lasts && now >= snapshot.waits_until {
-            return Some(Ok(()));
-        }
-        if snapshot.generation > self.seen && !lasts {
-            return Some(Err(too_short(self.lasts_until.since(self.asked_at), snapshot.expires.since(now))));
-        }
-        if now < self.deadline {
-            return None;
-        }
-        let late = || not_ready(now.since(self.asked_at), snapshot.error.as_ref());
-        Some(if self.served_by(snapshot, now) { Ok(()) } else { Err(late()) })
-    }
-}
-
 async fn run<S: Source>(
     source: Arc<S>,
     work: Work,
@@ -425,13 +372,6 @@ async fn run<S: Source>(
             source.issue(held, &allowance).await.map(|(value, grant)| Outcome::Issued(value, grant))
         }
     }
-}
-
-fn too_short(asked: Duration, lives: Duration) -> Error {
-    let what =
-        format!("a set for {} s was asked for, but a new one lives {} s", asked.as_secs(), lives.as_secs());
-    Error::new(ErrorKind::TtlOutOfRange, what)
-        .with_hint("Ask for less, or raise ttl and the role's max_sts_ttl")
 }
 
 fn bug(what: &str) -> Fault {

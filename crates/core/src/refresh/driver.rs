@@ -10,7 +10,8 @@ use std::time::{Duration, SystemTime};
 use arc_swap::{ArcSwap, Guard};
 use tokio::sync::{mpsc, oneshot};
 
-use super::cell::{Cell, Drive, Message, Waiter};
+use super::cell::Cell;
+use super::command::{Command, Commands, Drive, Message, Waiter};
 use super::schedule::Plan;
 use super::snapshot::{Reading, Snapshot};
 use super::source::Source;
@@ -23,13 +24,6 @@ use crate::time::BootInstant;
 // may have been set.
 const HOUSEKEEPING: Duration = Duration::from_secs(30);
 const WALL_STEP: Duration = Duration::from_secs(1);
-
-pub(super) enum Command {
-    Add(u64, Box<dyn Drive>),
-    Tell(u64, Message),
-}
-
-pub(super) type Commands = mpsc::UnboundedSender<Command>;
 
 /// One value kept fresh; dropping it ends the refreshing without any request.
 pub struct Kept<T> {

@@ -4,11 +4,10 @@ mod reply;
 
 use std::time::{Duration, SystemTime};
 
-use rustify_derive::Endpoint;
 use serde::Serialize;
 
 use super::client::VaultClient;
-use super::endpoint::{Post, exposed_some};
+use super::endpoint::Post;
 use super::envelope::Envelope;
 use super::fault::Operation;
 use super::name::{MountPath, RoleName, SessionName};
@@ -23,7 +22,6 @@ pub(crate) enum IssuePath {
     Creds,
     /// The same for roles of today; legacy roles issue STS credentials only here.
     Sts,
-    Static,
 }
 
 impl IssuePath {
@@ -31,7 +29,6 @@ impl IssuePath {
         match self {
             Self::Creds => "creds",
             Self::Sts => "sts",
-            Self::Static => "static-creds",
         }
     }
 }
@@ -45,7 +42,6 @@ pub(crate) struct IssueRequest<'a> {
     pub(crate) role_arn: Option<&'a str>,
     pub(crate) role_session_name: Option<&'a SessionName>,
     pub(crate) ttl: Option<Duration>,
-    pub(crate) mfa_code: Option<&'a SecretString>,
 }
 
 impl IssueRequest<'_> {
@@ -63,26 +59,16 @@ pub(crate) struct Issued {
     pub(crate) arn: Option<String>,
     pub(crate) lease_id: Option<String>,
     /// Counted from `started`.
-    pub(crate) lifetime: Lifetime,
+    pub(crate) lifetime: Duration,
     pub(crate) renewable: bool,
     pub(crate) request_id: String,
     pub(crate) warnings: Vec<String>,
     pub(crate) started: BootInstant,
     pub(crate) rtt: Duration,
-    /// A caching Agent repeated an earlier reply: `sys/leases/lookup` knows better than its lifetime.
-    pub(crate) cache_hit: bool,
     /// Vault's wall clock.
     pub(crate) date: Option<SystemTime>,
     /// An earlier node may have issued another set, and its reply was lost.
     pub(crate) lost_reply: bool,
-}
-
-/// How long a set lasts.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Lifetime {
-    Lasts(Duration),
-    /// Static credentials of servers that do not tell the next rotation.
-    Unstated,
 }
 
 /// A failed issue.
@@ -113,15 +99,6 @@ struct Parameters<'a> {
     role_session_name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ttl: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "exposed_some")]
-    mfa_code: Option<&'a SecretString>,
-}
-
-#[derive(Endpoint)]
-#[endpoint(path = "{self.path}")]
-struct StaticCreds {
-    #[endpoint(skip)]
-    path: String,
 }
 
 /// Asks for one set of credentials.
@@ -145,15 +122,10 @@ async fn ask(
     allowance: &Allowance,
 ) -> Result<Envelope, Fault> {
     let operation = Operation::Issue(request.mount, request.role);
-    if request.path == IssuePath::Static {
-        let read = StaticCreds { path: request.path() };
-        return client.call(operation, &read, Some(token), allowance).await;
-    }
     let parameters = Parameters {
         role_arn: request.role_arn,
         role_session_name: request.role_session_name.map(SessionName::as_str),
         ttl: request.ttl.map(|ttl| ttl.as_secs()),
-        mfa_code: request.mfa_code,
     };
     client.call(operation, &Post::new(request.path(), &parameters)?, Some(token), allowance).await
 }

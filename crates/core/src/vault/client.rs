@@ -14,7 +14,7 @@ use url::Url;
 use super::ask::Ask;
 use super::envelope::Envelope;
 use super::fault::{
-    Operation, Refused, fault, redirected_away, redirected_twice, retry_after, transport, unusable,
+    Operation, Refused, fault, no_reply, redirected_away, redirected_twice, retry_after, unusable,
 };
 use super::name::Namespace;
 use super::nodes::{Nodes, Target};
@@ -104,16 +104,6 @@ impl VaultClient {
     /// The outside world that the client lives in.
     pub(crate) fn context(&self) -> &Context {
         &self.0.context
-    }
-
-    /// The configured origins, as messages name them.
-    pub(crate) fn origins(&self) -> Vec<String> {
-        self.0.nodes.origins()
-    }
-
-    /// The namespace that every request goes to.
-    pub(crate) fn namespace(&self) -> Option<&Namespace> {
-        self.0.namespace.as_ref()
     }
 
     /// Asks the cluster once: node after node until one answers, within one deadline and the allowance.
@@ -218,7 +208,7 @@ impl Inner {
         let started = self.context.time.boot();
         let sent = self.send.send(request).await;
         let rtt = self.context.time.boot().since(started);
-        let response = sent.map_err(|fault| transport(fault, &self.nodes.origin(node)))?;
+        let response = sent.map_err(|fault| no_reply(fault, &self.nodes.origin(node)))?;
         Ok(Reply { node, started, rtt, response })
     }
 

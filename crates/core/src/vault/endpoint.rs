@@ -75,14 +75,6 @@ pub(crate) fn exposed<S: Serializer>(secret: &SecretString, serializer: S) -> Re
     serializer.serialize_str(secret.expose())
 }
 
-/// The same for a secret that may not be set.
-pub(crate) fn exposed_some<S: Serializer>(
-    secret: &Option<&SecretString>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    secret.map(SecretString::expose).serialize(serializer)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -29,9 +29,7 @@ pub(crate) struct Envelope {
     pub(crate) started: BootInstant,
     /// How long the reply took.
     pub(crate) rtt: Duration,
-    /// Whether a caching Vault Agent answered.
-    pub(crate) cache_hit: bool,
-    /// How long the reply lay in that cache.
+    /// How long the reply lay in the cache of a Vault Agent.
     pub(crate) age: Duration,
     /// Vault's wall clock, from the `Date` header.
     pub(crate) date: Option<SystemTime>,
@@ -73,7 +71,6 @@ impl Envelope {
             renewable: wire.renewable.is_some_and(|raw| raw.get() == "true"),
             has_auth: wire.auth.is_some(),
             warnings: warnings(wire.warnings),
-            cache_hit: headers.get("x-cache").is_some_and(|value| value == "HIT"),
             age: age(headers),
             date: headers.get(http::header::DATE).and_then(|date| http_date(date.to_str().ok()?)),
             ..Self::default()
@@ -160,13 +157,11 @@ mod tests {
     }
 
     #[test]
-    fn a_caching_agent_is_noticed() {
+    fn age_and_date_are_read() {
         let mut headers = HeaderMap::new();
-        headers.insert("x-cache", "HIT".parse().unwrap());
         headers.insert("age", "61".parse().unwrap());
         headers.insert("date", "Sun, 06 Nov 1994 08:49:37 GMT".parse().unwrap());
         let envelope = Envelope::read(SecretBytes::default(), &headers).unwrap();
-        assert!(envelope.cache_hit);
         assert_eq!(envelope.age, Duration::from_secs(61));
         assert_eq!(envelope.date, Some(SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777)));
     }

@@ -7,7 +7,7 @@ mod transport;
 use std::fmt;
 
 pub(super) use refused::{Refused, http_date, retry_after};
-pub(super) use transport::{redirected_away, redirected_twice, transport, unusable};
+pub(super) use transport::{no_reply, redirected_away, redirected_twice, unusable};
 
 use super::name::{MountPath, RoleName};
 use crate::error::{Error, ErrorKind};
@@ -18,8 +18,6 @@ use crate::refresh::{Class, Fault};
 pub(crate) enum Operation<'a> {
     /// Credentials of a role.
     Issue(&'a MountPath, &'a RoleName),
-    /// A lease's renewal or look-up.
-    Lease,
     /// A login; the path is its own.
     Login,
     /// The end of a lease or of our own token.
@@ -160,18 +158,18 @@ fn bad_request(operation: Operation<'_>, refused: &Refused<'_>) -> Fault {
         (Operation::Login, 400) => rejected(refused),
         (Operation::Wrapping, 400 | 404) => stolen(refused),
         (Operation::Issue(mount, role), _) => issue(mount, role, refused),
-        (Operation::Token, 400) => gone(ErrorKind::TokenRefused, "the token cannot be renewed", refused),
-        (Operation::Lease, 400) if refused.says("lease") => {
-            gone(ErrorKind::Expired, "the lease is gone or cannot be renewed", refused)
-        }
+        (Operation::Token, 400) => unrenewable(refused),
         (_, 404 | 405) => missing(format!("there is no {}{}", refused.path, refused.within()), refused),
         _ => denied(ErrorKind::InvalidSetting, "Vault refused the request", refused),
     }
 }
 
-fn gone(kind: ErrorKind, what: &str, refused: &Refused<'_>) -> Fault {
-    let hint = "Nothing: Leasekey gets a new one";
-    Fault::new(Class::Lost, Error::new(kind, format!("{what} ({})", refused.told())).with_hint(hint))
+fn unrenewable(refused: &Refused<'_>) -> Fault {
+    let what = format!("the token cannot be renewed ({})", refused.told());
+    Fault::new(
+        Class::Lost,
+        Error::new(ErrorKind::TokenRefused, what).with_hint("Nothing: Leasekey logs in again"),
+    )
 }
 
 fn issue(mount: &MountPath, role: &RoleName, refused: &Refused<'_>) -> Fault {

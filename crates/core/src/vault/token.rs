@@ -25,13 +25,6 @@ pub(crate) struct TokenInfo {
     pub(crate) renewable: bool,
     pub(crate) policies: Vec<String>,
     pub(crate) entity_id: Option<String>,
-    pub(crate) accessor: Option<String>,
-    /// How many uses are left; 0 is without limit.
-    pub(crate) num_uses: u64,
-    pub(crate) display_name: Option<String>,
-    /// `service` or `batch`.
-    pub(crate) token_type: Option<String>,
-    pub(crate) orphan: bool,
     pub(crate) request_id: String,
     pub(crate) started: BootInstant,
     pub(crate) rtt: Duration,
@@ -41,15 +34,12 @@ pub(crate) struct TokenInfo {
 #[derive(Debug)]
 pub(crate) struct LoginReply {
     pub(crate) token: SecretString,
-    pub(crate) accessor: Option<String>,
     /// How long the token lasts, counted from `started`; none is for ever.
     pub(crate) ttl: Option<Duration>,
     pub(crate) renewable: bool,
-    pub(crate) policies: Vec<String>,
     pub(crate) entity_id: Option<String>,
-    pub(crate) token_type: Option<String>,
-    /// How often it can be used; 0 is without limit.
-    pub(crate) num_uses: u64,
+    /// A batch token is neither renewed nor revoked.
+    pub(crate) batch: bool,
     pub(crate) request_id: String,
     pub(crate) warnings: Vec<String>,
     pub(crate) started: BootInstant,
@@ -65,24 +55,16 @@ struct Found {
     policies: Option<Vec<String>>,
     identity_policies: Option<Vec<String>>,
     entity_id: Option<String>,
-    accessor: Option<String>,
-    num_uses: Option<u64>,
-    display_name: Option<String>,
-    r#type: Option<String>,
-    orphan: Option<bool>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Auth {
     client_token: Option<SecretString>,
-    accessor: Option<String>,
     lease_duration: Seconds,
     renewable: Option<bool>,
-    policies: Option<Vec<String>>,
     entity_id: Option<String>,
     token_type: Option<String>,
-    num_uses: Option<u64>,
     mfa_requirement: Option<Box<RawValue>>,
 }
 
@@ -108,11 +90,6 @@ pub(crate) async fn lookup_self(
         renewable: found.renewable.unwrap_or(false),
         policies: policies.map(|policy| printable(&policy)).collect(),
         entity_id: text(found.entity_id),
-        accessor: text(found.accessor),
-        num_uses: found.num_uses.unwrap_or(0),
-        display_name: text(found.display_name),
-        token_type: text(found.r#type),
-        orphan: found.orphan.unwrap_or(false),
         request_id: envelope.request_id,
         started: envelope.started,
         rtt: envelope.rtt,
@@ -160,13 +137,10 @@ impl LoginReply {
             ttl(said).ok_or_else(|| envelope.unusable(&format!("has a token of lease_duration {said}")))?;
         Ok(Self {
             token,
-            accessor: text(auth.accessor),
             ttl,
             renewable: auth.renewable.unwrap_or(false),
-            policies: auth.policies.into_iter().flatten().map(|policy| printable(&policy)).collect(),
             entity_id: text(auth.entity_id),
-            token_type: text(auth.token_type),
-            num_uses: auth.num_uses.unwrap_or(0),
+            batch: auth.token_type.as_deref() == Some("batch"),
             request_id: envelope.request_id,
             warnings: envelope.warnings,
             started: envelope.started,
@@ -207,7 +181,7 @@ mod tests {
             "mfa_requirement": null});
         let reply = login(&auth).unwrap();
         assert_eq!((reply.token.expose(), reply.ttl), ("hvs.s3cret", Some(Duration::from_secs(3600))));
-        assert_eq!((reply.entity_id.as_deref(), reply.num_uses), (None, 0));
+        assert_eq!((reply.entity_id.as_deref(), reply.batch), (None, false));
         assert!(!format!("{reply:?}").contains("s3cret"));
     }
 

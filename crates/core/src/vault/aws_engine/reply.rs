@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::Deserialize;
 
-use super::{IssueFault, IssuePath, IssueRequest, Issued, Lifetime};
+use super::{IssueFault, IssueRequest, Issued};
 use crate::error::printable;
 use crate::secret::SecretString;
 use crate::vault::envelope::Envelope;
@@ -42,7 +42,7 @@ pub(super) fn read(
     }
     let keys: Keys =
         envelope.data().map_err(|unread| IssueFault { fault: unread, revoke: lease_id.clone() })?;
-    let lifetime = lifetime(&envelope, &keys, request.path, wall).map_err(|why| fault(&why))?;
+    let lifetime = lifetime(&envelope, &keys, wall).map_err(|why| fault(&why))?;
     let access_key = keys.access_key.filter(|key| is_access_key(key));
     let access_key = access_key.ok_or_else(|| fault("has no access key of 16 to 128 capitals and digits"))?;
     let secret_key = keys.secret_key.filter(is_plain).ok_or_else(|| fault("has no printable secret key"))?;
@@ -63,7 +63,6 @@ pub(super) fn read(
         warnings: envelope.warnings,
         started: envelope.started,
         rtt: envelope.rtt,
-        cache_hit: envelope.cache_hit,
         date: envelope.date,
         lost_reply: envelope.lost_reply,
     })
@@ -80,7 +79,7 @@ fn lease_of(envelope: &Envelope, request: &IssueRequest<'_>) -> Result<Option<St
     }
 }
 
-fn lifetime(envelope: &Envelope, keys: &Keys, path: IssuePath, wall: SystemTime) -> Result<Lifetime, String> {
+fn lifetime(envelope: &Envelope, keys: &Keys, wall: SystemTime) -> Result<Duration, String> {
     if !matches!(keys.ttl, Seconds::Absent) && keys.ttl.span().is_none() {
         return Err(format!("has the ttl {}", keys.ttl));
     }
@@ -90,9 +89,7 @@ fn lifetime(envelope: &Envelope, keys: &Keys, path: IssuePath, wall: SystemTime)
         Some(span) => span
             .checked_sub(envelope.age)
             .filter(|left| !left.is_zero())
-            .map(Lifetime::Lasts)
             .ok_or_else(|| "lay in a cache until its end".to_owned()),
-        None if path == IssuePath::Static => Ok(Lifetime::Unstated),
         None => Err(format!("has the lease_duration {} and no other lifetime", envelope.lease_duration)),
     }
 }

@@ -9,7 +9,7 @@ const C: &str = "https://c:8200";
 const SEALED: &str = r#"{"errors":["Vault is sealed"]}"#;
 
 async fn call(client: &VaultClient) -> Result<Envelope, Fault> {
-    call_as(client, Operation::Lease, 8).await
+    call_as(client, Operation::Revoke, 8).await
 }
 
 async fn call_as(client: &VaultClient, operation: Operation<'_>, requests: u8) -> Result<Envelope, Fault> {
@@ -57,9 +57,9 @@ async fn an_attempt_asks_only_so_many_nodes_and_takes_only_its_allowance() {
     assert_eq!(call(&client).await.unwrap_err().error.code(), "LK-0109");
     assert_eq!(asked(&fake), [A, B]);
     let client = fake.client(&[A, B, C]);
-    call_as(&client, Operation::Lease, 2).await.unwrap_err();
+    call_as(&client, Operation::Revoke, 2).await.unwrap_err();
     assert_eq!(asked(&fake).len(), 4);
-    let fault = call_as(&client, Operation::Lease, 0).await.unwrap_err();
+    let fault = call_as(&client, Operation::Revoke, 0).await.unwrap_err();
     assert_eq!((asked(&fake).len(), fault.may_have_acted), (4, false));
 }
 

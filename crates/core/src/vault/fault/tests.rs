@@ -167,10 +167,7 @@ fn rate_limits_slow_down_and_keep_what_was_asked_for() {
 }
 
 #[test]
-fn a_lease_or_token_that_cannot_be_renewed_is_lost() {
-    for text in ["lease not found", "lease is not renewable", "lease expired"] {
-        assert_eq!(told(&fault(Operation::Lease, &refused(400, &[text]))), ("LK-0117", Class::Lost));
-    }
+fn a_token_that_cannot_be_renewed_is_lost() {
     let batch = refused(400, &["batch tokens cannot be renewed"]);
     assert_eq!(told(&fault(Operation::Token, &batch)), ("LK-0103", Class::Lost));
 }
@@ -192,14 +189,14 @@ fn plain_http_at_a_tls_port_and_tls_at_a_plain_port_are_named() {
     assert_eq!(told(&plain), ("LK-0104", Class::Denied));
     assert!(plain.error.hint().contains("https://"));
     let fault =
-        transport(HttpFault::Tls("received corrupt message of type InvalidContentType".into()), "https://v");
+        no_reply(HttpFault::Tls("received corrupt message of type InvalidContentType".into()), "https://v");
     assert_eq!(told(&fault), ("LK-0104", Class::Denied));
     assert!(fault.error.message().contains("plain http"));
 }
 
 #[test]
 fn only_what_was_not_sent_has_certainly_not_acted() {
-    let acted = |fault: HttpFault| transport(fault, "https://v").may_have_acted;
+    let acted = |fault: HttpFault| no_reply(fault, "https://v").may_have_acted;
     assert!(!acted(HttpFault::Connect("refused".into())) && !acted(HttpFault::Tls("unknown issuer".into())));
     assert!(acted(HttpFault::Timeout) && acted(HttpFault::Cut("reset".into())) && acted(HttpFault::TooLarge));
 }
@@ -227,7 +224,7 @@ proptest! {
     fn any_refusal_is_one_line_and_classified(status in 100..1000_u16, body in proptest::collection::vec(any::<u8>(), 0..200)) {
         let (mount, role) = ("aws".parse().unwrap(), "orders".parse().unwrap());
         let issue = Operation::Issue(&mount, &role);
-        for operation in [issue, Operation::Lease, Operation::Login, Operation::Revoke, Operation::Token, Operation::Wrapping] {
+        for operation in [issue, Operation::Login, Operation::Revoke, Operation::Token, Operation::Wrapping] {
             let refused = Refused { status, ..Refused::default() }.listing(&body, str::to_owned);
             let text = fault(operation, &refused).error.to_string();
             let lines = text.contains(char::is_control);

@@ -5,7 +5,7 @@ use crate::context::HttpFault;
 use crate::error::printable;
 
 /// The fault that a missing reply is.
-pub(in crate::vault) fn transport(fault: HttpFault, origin: &str) -> Fault {
+pub(in crate::vault) fn no_reply(fault: HttpFault, origin: &str) -> Fault {
     let down = |what: String| Fault::new(Class::Node, Error::new(ErrorKind::VaultUnavailable, what));
     match fault {
         HttpFault::Connect(why) => down(format!("Vault at {origin} cannot be reached: {}", printable(&why))),

@@ -2,6 +2,7 @@ use http::HeaderMap;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use super::super::IssuePath;
 use super::*;
 use crate::secret::SecretBytes;
 
@@ -9,15 +10,8 @@ const KEY: &str = "ASIAIOSFODNN7EXAMPLE";
 
 fn issued_at(body: &[u8], headers: &HeaderMap, path: IssuePath) -> Result<Issued, IssueFault> {
     let (mount, role) = ("aws".parse().unwrap(), "orders".parse().unwrap());
-    let request = IssueRequest {
-        mount: &mount,
-        role: &role,
-        path,
-        role_arn: None,
-        role_session_name: None,
-        ttl: None,
-        mfa_code: None,
-    };
+    let request =
+        IssueRequest { mount: &mount, role: &role, path, role_arn: None, role_session_name: None, ttl: None };
     let envelope = Envelope::read(SecretBytes::from(body.to_vec()), headers).unwrap_or_default();
     read(envelope, &request, SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000))
 }
@@ -51,19 +45,13 @@ fn refused(reply: &Value) -> IssueFault {
 }
 
 fn lasts(reply: &Value) -> u64 {
-    match issued(reply).unwrap().lifetime {
-        Lifetime::Lasts(span) => span.as_secs(),
-        Lifetime::Unstated => panic!("no lifetime"),
-    }
+    issued(reply).unwrap().lifetime.as_secs()
 }
 
 #[test]
 fn a_whole_reply_is_read() {
     let issued = issued(&reply()).unwrap();
-    assert_eq!(
-        (issued.access_key.as_str(), issued.lifetime),
-        (KEY, Lifetime::Lasts(Duration::from_secs(899)))
-    );
+    assert_eq!((issued.access_key.as_str(), issued.lifetime), (KEY, Duration::from_secs(899)));
     assert_eq!(issued.session_token.unwrap().expose(), "t0ken");
     assert_eq!(issued.lease_id.as_deref(), Some("aws/creds/orders/AbC"));
 }
@@ -73,7 +61,7 @@ fn openbaos_reply_without_session_token_arn_and_ttl_is_read() {
     let data = json!({"access_key": KEY, "secret_key": "s", "security_token": "old"});
     let issued = issued(&with("/data", data)).unwrap();
     assert_eq!(issued.session_token.unwrap().expose(), "old");
-    assert_eq!(issued.lifetime, Lifetime::Lasts(Duration::from_secs(900)));
+    assert_eq!(issued.lifetime, Duration::from_secs(900));
 }
 
 #[test]
@@ -95,7 +83,7 @@ fn a_lease_duration_that_is_none_needs_a_ttl() {
         let raw =
             reply().to_string().replace("\"lease_duration\":900", &format!("\"lease_duration\":{text}"));
         let issued = issued_at(raw.as_bytes(), &HeaderMap::new(), IssuePath::Creds).unwrap();
-        assert_eq!(issued.lifetime, Lifetime::Lasts(Duration::from_secs(899)), "{text}");
+        assert_eq!(issued.lifetime, Duration::from_secs(899), "{text}");
         let raw = raw.replace(",\"ttl\":899", "");
         let fault = issued_at(raw.as_bytes(), &HeaderMap::new(), IssuePath::Creds).unwrap_err();
         assert_eq!(fault.revoke.as_deref(), Some("aws/creds/orders/AbC"), "{text}");
@@ -111,17 +99,13 @@ fn a_ttl_that_is_none_is_refused() {
 }
 
 #[test]
-fn static_credentials_may_state_no_lifetime() {
-    let mut reply = with("/lease_id", json!(""));
-    reply["lease_duration"] = json!(0);
-    reply["data"] = json!({"access_key": "AKIAIOSFODNN7EXAMPLE", "secret_key": "s", "expiration": null});
-    let read = |reply: &Value| issued_at(reply.to_string().as_bytes(), &HeaderMap::new(), IssuePath::Static);
-    assert_eq!(read(&reply).unwrap().lifetime, Lifetime::Unstated);
-    refused(&reply);
+fn an_expiration_counts_on_the_servers_clock() {
+    let mut reply = with("/lease_duration", json!(0));
+    reply["data"]["ttl"] = Value::Null;
     reply["data"]["expiration"] = json!("1970-01-12T13:47:40Z");
-    assert_eq!(read(&reply).unwrap().lifetime, Lifetime::Lasts(Duration::from_secs(60)));
+    assert_eq!(lasts(&reply), 60);
     reply["data"]["expiration"] = json!("1970-01-12T13:46:40Z");
-    assert!(read(&reply).is_err());
+    refused(&reply);
 }
 
 #[test]
@@ -131,7 +115,7 @@ fn a_cached_reply_lasts_less_by_its_age() {
     headers.insert("age", "99".parse().unwrap());
     let body = reply().to_string();
     let issued = issued_at(body.as_bytes(), &headers, IssuePath::Creds).unwrap();
-    assert_eq!((issued.cache_hit, issued.lifetime), (true, Lifetime::Lasts(Duration::from_secs(800))));
+    assert_eq!(issued.lifetime, Duration::from_secs(800));
     headers.insert("age", "899".parse().unwrap());
     assert!(issued_at(body.as_bytes(), &headers, IssuePath::Creds).is_err());
 }
@@ -189,12 +173,11 @@ fn mutated() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn never_nonsense(body: &[u8]) -> Result<(), TestCaseError> {
-    for path in [IssuePath::Creds, IssuePath::Sts, IssuePath::Static] {
+    for path in [IssuePath::Creds, IssuePath::Sts] {
         if let Ok(issued) = issued_at(body, &HeaderMap::new(), path) {
             prop_assert!(is_access_key(&issued.access_key));
             prop_assert!(is_plain(&issued.secret_key));
-            prop_assert!(issued.lifetime != Lifetime::Lasts(Duration::ZERO));
-            prop_assert!(path == IssuePath::Static || issued.lifetime != Lifetime::Unstated);
+            prop_assert!(issued.lifetime != Duration::ZERO);
         }
     }
     Ok(())
