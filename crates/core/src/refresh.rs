@@ -9,6 +9,7 @@ mod command;
 mod driver;
 #[cfg(test)]
 mod driver_tests;
+mod effect;
 mod fault;
 mod schedule;
 #[cfg(feature = "vault")]
@@ -16,13 +17,16 @@ mod snapshot;
 #[cfg(feature = "vault")]
 mod source;
 mod state;
+mod transition;
 
 #[cfg(feature = "vault")]
 pub use driver::{Kept, Want};
+pub use effect::{Effect, Event, Failure, Grant, Now, Phase, Work};
 pub use fault::{Allowance, Class, Fault};
 pub use schedule::Plan;
 #[cfg(feature = "vault")]
 pub use snapshot::{Reading, Snapshot};
 #[cfg(feature = "vault")]
 pub use source::{Note, Source};
-pub use state::{Effect, Event, Failure, Grant, Now, Phase, State, Work, step};
+pub use state::State;
+pub use transition::step;

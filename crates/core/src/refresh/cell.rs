@@ -8,11 +8,13 @@ use arc_swap::ArcSwap;
 use tokio::sync::oneshot;
 
 use super::command::{Command, Commands, Drive, Message, Waiter};
+use super::effect::{Effect, Event, Failure, Grant, Now, Phase, Work};
 use super::fault::{Allowance, Class, Fault};
 use super::schedule::Plan;
 use super::snapshot::{Snapshot, closed};
 use super::source::{Note, Source};
-use super::state::{Effect, Event, Failure, Grant, Now, Phase, State, Work, step};
+use super::state::State;
+use super::transition::{HAND_OUT, step};
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result};
 use crate::time::BootInstant;
@@ -220,7 +222,7 @@ impl<S: Source> Cell<S> {
 
     fn stamped(&self, value: &S::Value, expires: BootInstant) -> S::Value {
         let remaining = expires.since(self.context.time.boot());
-        let remaining = if self.revocable { remaining.min(super::state::HAND_OUT) } else { remaining };
+        let remaining = if self.revocable { remaining.min(HAND_OUT) } else { remaining };
         let wall = self.context.time.wall();
         self.source.stamp(value, wall.checked_add(remaining).unwrap_or_else(|| latest(wall)))
     }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
+use super::effect::Event;
 use super::snapshot::{Snapshot, not_ready};
-use super::state::Event;
 use crate::error::{Error, ErrorKind, Result};
 use crate::time::BootInstant;
 

@@ -12,10 +12,10 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::cell::Cell;
 use super::command::{Command, Commands, Drive, Message, Waiter};
+use super::effect::Event;
 use super::schedule::Plan;
 use super::snapshot::{Reading, Snapshot};
 use super::source::Source;
-use super::state::Event;
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result};
 use crate::time::BootInstant;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::state::Phase;
+use super::effect::Phase;
 use crate::error::{Error, ErrorKind};
 use crate::time::BootInstant;
 

@@ -4,8 +4,8 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 
+use super::effect::{Grant, Phase};
 use super::fault::{Allowance, Fault};
-use super::state::{Grant, Phase};
 
 /// Where the values of one machine come from. The driver calls it from its own thread, one attempt at a
 /// time; what a call returns decides the next step.
