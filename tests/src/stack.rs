@@ -217,7 +217,6 @@ fn client() -> Client {
     client.build().unwrap_or_else(|error| fail("the HTTP client of the tests", error))
 }
 
-#[allow(clippy::disallowed_methods, reason = "the stack is handed to the tests in the environment")]
 fn export(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| {
         panic!("{name} is not set: this test needs real servers. Run it with `cargo xtask test`, which starts them")

@@ -1,6 +1,5 @@
 //! Every chore of the repository: `cargo xtask --help`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks to a person")]
-#![allow(clippy::disallowed_methods, reason = "chores act on the real world; the rule is for the library")]
 
 mod bench;
 mod cargo;

@@ -65,16 +65,16 @@ event_kinds! {
     Healed = "credentials.healed", Warning;
     /// Vault issued a set and it serves from now on.
     Issued = "credentials.issued", Info;
-    /// A new set serves in place of the one before.
-    Swapped = "credentials.swapped", Info;
+    /// All is well again.
+    Recovered = "credentials.recovered", Info;
     /// An attempt to get a new set failed; the set in hand serves.
     RefreshFailed = "credentials.refresh_failed", Warning;
     /// The lease in hand was renewed.
     Renewed = "credentials.renewed", Info;
-    /// All is well again.
-    Recovered = "credentials.recovered", Info;
     /// A lease was given back.
     Revoked = "credentials.revoked", Info;
+    /// A new set serves in place of the one before.
+    Swapped = "credentials.swapped", Info;
     /// Refreshes fail and little remains of the set in hand.
     Urgent = "credentials.urgent", Critical;
     /// Vault stated a longer life than the configured maximum; it was clamped.

@@ -1,5 +1,38 @@
 //! Leasekey leases short-lived AWS credentials from HashiCorp Vault or OpenBao and keeps them fresh.
+//!
+//! [`VaultCredentialsProvider`] is the way in. It implements the AWS SDK's `ProvideCredentials`; put it into an
+//! SDK configuration with [`ConfigLoaderExt`] and into a client with [`VaultCredentialsProvider::heal`].
+//!
+//! ```no_run
+//! use aws_config::BehaviorVersion;
+//! use leasekey::{ConfigLoaderExt, VaultCredentialsProvider};
+//!
+//! # async fn example() -> leasekey::Result<()> {
+//! let vault = VaultCredentialsProvider::from_env().role("orders").start().await?;
+//! let aws = aws_config::defaults(BehaviorVersion::latest()).leasekey(&vault).load().await;
+//! let s3 = aws_sdk_s3::Client::new(&aws);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What it promises
+//!
+//! - Once the first set is there, no caller waits for Vault: sets are replaced in the background, after 40 to
+//!   60 % of their life.
+//! - A failed or refused refresh never shortens or empties the set in hand, and no set is served at or after
+//!   its expiry. Lifetimes are judged on the boot clock.
+//! - All callers share one attempt. Their cancellations, runtimes, drops and panics do not touch it.
+//! - Errors carry a code, what, where, why and the next command ([`ErrorKind`]), and never a secret.
+//!
+//! # Features
+//!
+//! - `vault` (default): everything that needs the network.
+//! - `test-util`: a scripted clock, network and Vault for tests of programs that use Leasekey
+//!   ([`context`]).
+//!
+//! Without default features no network crate is built.
 
+#![deny(clippy::disallowed_methods)]
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "vault")]
@@ -31,3 +64,8 @@ pub use lease::{CredentialKind, Lease};
 #[cfg(feature = "vault")]
 pub use provider::{Builder, ConfigLoaderExt, Heal, Stats, VaultCredentialsProvider};
 pub use secret::{SecretBytes, SecretString};
+
+// Compiles the code blocks of the README.
+#[cfg(all(doctest, feature = "vault"))]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

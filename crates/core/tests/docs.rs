@@ -3,17 +3,13 @@
 //! ```console
 //! $ UPDATE=1 cargo test -p leasekey --test docs
 //! ```
-#![allow(
-    clippy::disallowed_methods,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test outside the library"
-)]
+#![allow(clippy::expect_used, clippy::panic, reason = "a test outside the library")]
 
 use std::path::PathBuf;
 
 use leasekey::ErrorKind;
 use leasekey::config::ConfigKey;
+use leasekey::event::{Event, EventKind};
 
 fn page(name: &str) -> (PathBuf, String) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(name);
@@ -64,6 +60,22 @@ fn the_settings_page_lists_the_schema() {
         ]);
     }
     keeps("settings.md", &table);
+}
+
+#[test]
+fn the_events_page_lists_the_kinds_and_their_fields() {
+    let mut table = String::from("| Event | Severity | When |\n|---|---|---|\n");
+    for kind in EventKind::ALL {
+        let severity = format!("{:?}", kind.severity()).to_lowercase();
+        table += &row([code(kind.name()), severity, kind.meaning().to_owned()]);
+    }
+    table += "\n| Field | What it is |\n|---|---|\n";
+    let always =
+        [("kind", "What happened."), ("at", "When, on the wall clock."), ("subject", "What it happened to.")];
+    for (name, meaning) in always.iter().chain(Event::FIELDS) {
+        table += &row([code(name), (*meaning).to_owned()]);
+    }
+    keeps("events.md", &table);
 }
 
 #[test]

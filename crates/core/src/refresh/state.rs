@@ -117,7 +117,7 @@ impl State {
         }
     }
 
-    /// When the driver must step again with [`Event::Woken`]; none while only others can move the state.
+    /// When the driver must step again with [`Event::Woken`](super::Event::Woken); none while only others can move the state.
     pub fn wake_at(&self, now: BootInstant) -> Option<BootInstant> {
         let attempt = if self.attempt.is_some() { None } else { self.attempt_at(now) };
         let revoke = self.superseded.iter().map(|(_, at)| *at).min();
