@@ -11,11 +11,11 @@ use crate::time::{BootInstant, Draw};
 /// A hand-out of a revocable value lasts this long, however long the value lives.
 pub(crate) const HAND_OUT: Duration = Duration::from_secs(120);
 // After the last hand-out of a superseded value has lapsed, before its lease is revoked.
-const GRACE: Duration = Duration::from_secs(60);
+pub(super) const GRACE: Duration = Duration::from_secs(60);
 const DOUBT_WAIT: Duration = Duration::from_secs(2);
 const LOGIN_SPACING: Duration = Duration::from_secs(30);
-const VERIFY_SPACING: Duration = Duration::from_secs(2);
-const VERIFY_AT_LEAST: Duration = Duration::from_secs(10);
+pub(super) const VERIFY_SPACING: Duration = Duration::from_secs(2);
+pub(super) const VERIFY_AT_LEAST: Duration = Duration::from_secs(10);
 const VERIFY_AT_MOST: Duration = Duration::from_secs(30);
 const PASSES: u8 = 2;
 const MARGIN: Duration = Duration::from_secs(2);
@@ -39,7 +39,7 @@ impl State {
             Event::Forced => self.forced_by_caller(now),
             Event::Granted(attempt, grant) => self.granted(attempt, grant, now, draw, effects),
             Event::Failed(attempt, failure) => self.failed(attempt, failure, now, draw, effects),
-            Event::Verified(attempt, requests) => self.verified(attempt, requests, now, effects),
+            Event::Verified(attempt, requests) => self.verified(attempt, requests, now, draw, effects),
             Event::Doubted(generation) => self.doubted(generation, now, effects),
             Event::Promised(generation, until) => self.promised(generation, until),
             Event::Signalled => self.signalled(now),
@@ -96,7 +96,7 @@ impl State {
         if work == Work::Issue && grant.changed {
             self.issued(fresh, now, effects);
         } else {
-            self.extended(fresh, now, effects);
+            self.extended(fresh, work, now, effects);
         }
     }
 
@@ -143,9 +143,14 @@ impl State {
         self.serve(fresh, now);
     }
 
-    fn extended(&mut self, fresh: Held, now: BootInstant, effects: &mut Vec<Effect>) {
+    fn extended(&mut self, fresh: Held, work: Work, now: BootInstant, effects: &mut Vec<Effect>) {
         effects.push(Effect::Extend(fresh.generation, fresh.expires));
+        let (forced, doubted_at) = (self.forced, self.doubted_at);
         self.serve(fresh, now);
+        // Whoever asked for another value while this one was being renewed still gets one.
+        if work == Work::Renew {
+            (self.forced, self.doubted_at) = (forced, doubted_at);
+        }
     }
 
     fn serve(&mut self, fresh: Held, now: BootInstant) {
@@ -214,10 +219,22 @@ impl State {
         effects.push(Effect::Refuse(error_until));
     }
 
-    fn verified(&mut self, attempt: u64, requests: u8, now: BootInstant, effects: &mut Vec<Effect>) {
+    fn verified(
+        &mut self,
+        attempt: u64,
+        requests: u8,
+        now: BootInstant,
+        draw: &mut Draw,
+        effects: &mut Vec<Effect>,
+    ) {
         let Some(_) = self.attempt.take_if(|(id, _)| *id == attempt) else { return };
         self.requests.spend(requests, now);
         let old_lives = self.held.is_some_and(|held| now < held.expires && self.doubted_at.is_none());
+        if self.candidate.take_if(|candidate| now >= candidate.held.expires).is_some() {
+            // It died while it was verified: the machine was suspended, or its life is very short.
+            effects.push(Effect::Discard);
+            return self.trouble_with(Class::Protocol, None, now, draw, effects);
+        }
         let Some(candidate) = self.candidate.as_mut() else { return };
         candidate.passes = candidate.passes.saturating_add(1);
         // STS answering says nothing of IAM policies having spread: while the old set lives, give them time.
@@ -265,7 +282,9 @@ impl State {
         if let Some(held) = self.held.as_mut() {
             held.inherited = true;
             let point = held.expires.minus(held.lifetime).plus(self.plan.refresh_after(held.lifetime, draw));
-            held.refresh_at = point.max(now.plus(draw.between(Duration::ZERO, urgent_window(held.lifetime))));
+            // Children of one parent spread, but within what is left: a dead value is replaced at once.
+            let spread = urgent_window(held.lifetime).min(held.expires.since(now) / 2);
+            held.refresh_at = point.max(now.plus(draw.between(Duration::ZERO, spread)));
         }
     }
 
@@ -293,3 +312,6 @@ impl State {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
