@@ -11,6 +11,8 @@ mod driver;
 mod driver_tests;
 mod effect;
 mod fault;
+#[cfg(test)]
+mod model;
 mod schedule;
 #[cfg(feature = "vault")]
 mod snapshot;

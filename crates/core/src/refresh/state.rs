@@ -11,7 +11,7 @@ use crate::time::{BootInstant, Draw};
 
 /// A value is stamped anew this often while a hand-out of it is shorter than its life.
 pub(super) const RESTAMP: Duration = Duration::from_secs(30);
-const SUCCESS_SPACING: Duration = Duration::from_secs(2);
+pub(super) const SUCCESS_SPACING: Duration = Duration::from_secs(2);
 const DOUBT_SPACING: Duration = Duration::from_secs(10);
 const DEGRADED_AFTER: Duration = Duration::from_secs(30);
 /// The value in hand.
@@ -196,7 +196,7 @@ impl State {
     }
 
     // At most two leases outside of a swap: a third waits for the revocation of the first, unless needed.
-    fn room_at(&self, now: BootInstant) -> BootInstant {
+    pub(super) fn room_at(&self, now: BootInstant) -> BootInstant {
         let pressed = self.doubted_at.is_some() || self.held.is_none_or(|held| now >= held.urgent_at());
         let revoke_at = self.superseded.iter().map(|(_, at)| *at).max();
         if pressed { BootInstant::default() } else { revoke_at.unwrap_or_default() }
@@ -269,7 +269,7 @@ impl State {
 }
 
 impl Held {
-    fn urgent_at(&self) -> BootInstant {
+    pub(super) fn urgent_at(&self) -> BootInstant {
         self.expires.minus(urgent_window(self.lifetime))
     }
 }

@@ -16,11 +16,17 @@ mod recovery;
 
 use std::collections::HashSet;
 use std::rc::Rc;
+use std::time::Duration;
 
 use self::ghost::Ghost;
 use self::invariants::{Invariant, Transition};
 use self::moves::Move;
+use super::budget::Requests;
+use super::schedule::*;
+use super::state::*;
+use super::transition::*;
 use super::*;
+use crate::time::BootInstant;
 
 const FAULTS: usize = 8;
 // States after the same number of faults; beyond it, a layer is thinned.

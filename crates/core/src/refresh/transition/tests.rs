@@ -1,6 +1,7 @@
 //! Single steps whose order in time matters.
 
 use super::*;
+use crate::refresh::{Effect, Event, Grant, Plan, Work};
 
 const LIFE: Duration = Duration::from_secs(900);
 
