@@ -1,3 +1,8 @@
 //! What the tests of the repository share.
 
+pub mod audit;
+pub mod aws;
+pub mod log;
+pub mod proxy;
+pub mod scripted;
 pub mod stack;

@@ -1,11 +1,16 @@
 //! The servers that `cargo xtask test` has started, as seen by their administrator.
 
-#![allow(clippy::panic, reason = "a test cannot go on without what these helpers return")]
+#![allow(
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test cannot go on without what these helpers return"
+)]
 
 use std::fmt::Display;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use leasekey::{AppRoleAuth, Builder, VaultCredentialsProvider};
 use reqwest::{Client, Method, Response};
 use serde_json::{Value, json};
 
@@ -39,6 +44,17 @@ pub struct Stack {
     /// The bucket of the example: `orders`.
     pub bucket: String,
     http: Client,
+}
+
+/// A login of a test's own. Its role and its policy have the same name.
+#[derive(Clone)]
+pub struct AppRole {
+    /// The name of role and policy.
+    pub name: String,
+    /// The role id.
+    pub role_id: String,
+    /// A secret id.
+    pub secret_id: String,
 }
 
 /// What Vault answered: the status and the whole body, `null` if it was empty.
@@ -153,13 +169,34 @@ impl Stack {
     ///
     /// # Panics
     /// If the server refuses.
-    pub async fn new_approle(&self, policy_hcl: &str) -> (String, String) {
+    pub async fn new_approle(&self, policy_hcl: &str) -> AppRole {
+        self.new_approle_with(policy_hcl, json!({})).await
+    }
+
+    /// The same, with further settings of the role.
+    ///
+    /// # Panics
+    /// If the server refuses.
+    pub async fn new_approle_with(&self, policy_hcl: &str, mut settings: Value) -> AppRole {
         let name = self.new_policy(policy_hcl).await;
-        let role = json!({ "token_policies": [name], "token_ttl": "1h", "token_max_ttl": "24h" });
-        self.vault_write(&format!("auth/approle/role/{name}"), role).await;
+        let defaults = [("token_policies", json!([name])), ("token_ttl", json!("1h"))];
+        for (setting, value) in defaults {
+            if settings.get(setting).is_none() {
+                settings[setting] = value;
+            }
+        }
+        self.vault_write(&format!("auth/approle/role/{name}"), settings).await;
         let role_id = self.vault_read(&format!("auth/approle/role/{name}/role-id")).await;
         let secret_id = self.vault_write(&format!("auth/approle/role/{name}/secret-id"), json!({})).await;
-        (text_at(&role_id, "/data/role_id"), text_at(&secret_id, "/data/secret_id"))
+        let (role_id, secret_id) =
+            (text_at(&role_id, "/data/role_id"), text_at(&secret_id, "/data/secret_id"));
+        AppRole { name, role_id, secret_id }
+    }
+
+    /// A builder of providers that knows this server and the example's role, and neither the environment
+    /// nor any file.
+    pub fn builder(&self) -> Builder {
+        VaultCredentialsProvider::builder().address(&self.address).role(&self.role)
     }
 
     /// A new service token with this policy and `default`.
@@ -167,9 +204,19 @@ impl Stack {
     /// # Panics
     /// If the server refuses.
     pub async fn new_token(&self, policy_hcl: &str) -> String {
+        self.new_token_with(policy_hcl, json!({})).await
+    }
+
+    /// The same, with further settings of the token.
+    ///
+    /// # Panics
+    /// If the server refuses.
+    pub async fn new_token_with(&self, policy_hcl: &str, mut settings: Value) -> String {
         let name = self.new_policy(policy_hcl).await;
-        let request = json!({ "policies": [name], "ttl": "1h", "no_parent": true });
-        text_at(&self.vault_write("auth/token/create", request).await, "/auth/client_token")
+        settings["policies"] = json!([name]);
+        settings["ttl"] = json!("1h");
+        settings["no_parent"] = json!(true);
+        text_at(&self.vault_write("auth/token/create", settings).await, "/auth/client_token")
     }
 
     /// The policy under a name no other test uses; the name.
@@ -182,6 +229,14 @@ impl Stack {
 
     async fn root(&self, method: Method, path: &str, body: Option<&Value>) -> Value {
         self.vault_call(&self.root_token, method, path, body).await.accepted(path)
+    }
+}
+
+impl AppRole {
+    /// The way to log in with it.
+    #[must_use]
+    pub fn auth(&self) -> AppRoleAuth {
+        AppRoleAuth::new(self.role_id.as_str(), self.secret_id.as_str())
     }
 }
 

@@ -1,5 +1,4 @@
 //! The stack is what the other tests take it for.
-#![cfg(feature = "stack")]
 #![allow(clippy::unwrap_used, reason = "a test may stop")]
 
 use leasekey_tests::stack::{Stack, text_at};
@@ -11,8 +10,8 @@ const NARROW: &str = r#"path "aws/creds/orders" { capabilities = ["update"] }"#;
 #[tokio::test]
 async fn an_approle_of_a_tests_own_has_its_policy_and_no_more() {
     let stack = Stack::from_env();
-    let (role_id, secret_id) = stack.new_approle(NARROW).await;
-    let login = json!({ "role_id": role_id, "secret_id": secret_id });
+    let role = stack.new_approle(NARROW).await;
+    let login = json!({ "role_id": role.role_id, "secret_id": role.secret_id });
     let login = stack.vault_call("", Method::POST, "auth/approle/login", Some(&login)).await;
     let token = text_at(&login.body, "/auth/client_token");
     let orders = stack.vault_call(&token, Method::POST, "aws/creds/orders", Some(&json!({}))).await;

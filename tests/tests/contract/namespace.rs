@@ -1,0 +1,62 @@
+//! Namespaces: the same names in two namespaces are two different things.
+
+use leasekey::AppRoleAuth;
+use leasekey_tests::aws::element;
+use leasekey_tests::stack::{Stack, text_at};
+use serde_json::json;
+
+use crate::{ORDERS, begin, refused};
+
+const NAMESPACE: &str = "team-a";
+
+/// A namespace with an AWS engine, a role and an AppRole of its own; the login.
+async fn furnish(stack: &Stack) -> AppRoleAuth {
+    let at = |path: &str| format!("{NAMESPACE}/{path}");
+    stack.vault_write(&format!("sys/namespaces/{NAMESPACE}"), json!({})).await;
+    stack.vault_write(&at("sys/mounts/aws"), json!({ "type": "vault-plugin-secrets-aws" })).await;
+    let key = stack.iam("CreateAccessKey", &[("UserName", "vault")]).await;
+    let root = json!({
+        "access_key": element(&key, "AccessKeyId"),
+        "secret_key": element(&key, "SecretAccessKey"),
+        "region": stack.aws_region,
+        "iam_endpoint": stack.aws_endpoint,
+        "sts_endpoint": stack.aws_endpoint,
+    });
+    stack.vault_write(&at("aws/config/root"), root).await;
+    let arn = format!("arn:aws:iam::{}:role/orders", stack.aws_account);
+    let role = json!({ "credential_type": "assumed_role", "role_arns": [arn], "default_sts_ttl": "15m" });
+    stack.vault_write(&at("aws/roles/orders"), role).await;
+    stack.vault_write(&at("sys/policies/acl/orders"), json!({ "policy": ORDERS })).await;
+    stack.vault_write(&at("sys/auth/approle"), json!({ "type": "approle" })).await;
+    stack.vault_write(&at("auth/approle/role/orders"), json!({ "token_policies": ["orders"] })).await;
+    let role_id = stack.vault_read(&at("auth/approle/role/orders/role-id")).await;
+    let secret_id = stack.vault_write(&at("auth/approle/role/orders/secret-id"), json!({})).await;
+    AppRoleAuth::new(text_at(&role_id, "/data/role_id"), text_at(&secret_id, "/data/secret_id"))
+}
+
+#[tokio::test]
+async fn login_and_lease_stay_in_their_namespace() {
+    let (stack, _logs) = begin();
+    if !stack.is_openbao() {
+        println!("skipped: HashiCorp Vault has namespaces in its Enterprise edition only");
+        return;
+    }
+    let auth = furnish(&stack).await;
+    let vault = stack.builder().namespace(NAMESPACE).auth(auth).start().await.unwrap();
+    let entry = stack.audited(&vault.lease().unwrap().vault_request_id).unwrap();
+    assert_eq!(text_at(&entry, "/request/namespace/path"), format!("{NAMESPACE}/"));
+    vault.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_login_of_another_namespace_is_rejected_and_the_namespace_named() {
+    let (stack, _logs) = begin();
+    if !stack.is_openbao() {
+        println!("skipped: HashiCorp Vault has namespaces in its Enterprise edition only");
+        return;
+    }
+    let role = stack.new_approle(ORDERS).await;
+    let error = refused(stack.builder().namespace("nowhere/at-all").auth(role.auth()).start().await);
+    assert!(["LK-0122", "LK-0105"].contains(&error.code()), "{error}");
+    assert!(error.message().contains("in namespace nowhere/at-all/"), "{error}");
+}

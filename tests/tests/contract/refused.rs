@@ -1,0 +1,112 @@
+//! What the server or AWS refuses, and what the user is told of it.
+
+use std::time::Duration;
+
+use leasekey_tests::stack::Stack;
+use serde_json::json;
+
+use crate::{ORDERS, begin, refused};
+
+const ANY_ROLE: &str = r#"path "+/creds/+" { capabilities = ["update"] }"#;
+
+#[tokio::test]
+async fn an_unknown_role_is_named_with_its_mount() {
+    let (stack, _logs) = begin();
+    let login = stack.new_approle(ANY_ROLE).await;
+    let error = refused(stack.builder().role("ordres").auth(login.auth()).start().await);
+    assert_eq!(error.code(), "LK-0105");
+    assert!(error.message().contains(r#"no AWS role "ordres" at aws/"#), "{error}");
+    assert!(error.hint().contains("vault list"), "{error}");
+}
+
+#[tokio::test]
+async fn an_unknown_mount_is_named() {
+    let (stack, _logs) = begin();
+    let login = stack.new_approle(ANY_ROLE).await;
+    let error = refused(stack.builder().mount("awss").auth(login.auth()).start().await);
+    // A policy that allows any mount: what is not there is told as a role that is not there.
+    assert_eq!(error.code(), "LK-0105", "{error}");
+    assert!(error.message().contains("awss/"), "{error}");
+}
+
+#[tokio::test]
+async fn a_denied_path_is_told_with_the_policy_that_it_needs() {
+    let (stack, _logs) = begin();
+    let login = stack.new_approle(r#"path "secret/data/x" { capabilities = ["read"] }"#).await;
+    let vault = stack.builder().auth(login.auth()).build().unwrap();
+    let error = refused(vault.credentials().await);
+    assert_eq!(error.code(), "LK-0106");
+    assert!(error.hint().contains(r#"path "aws/creds/orders" { capabilities = ["update"] }"#), "{error}");
+    // The token lives, so nobody logs in again.
+    assert_eq!(stack.trail(&login.name).granted("auth/approle/login"), 1);
+}
+
+/// An AWS role that Vault's user may ask for, but that trusts somebody else.
+async fn untrusting_role(stack: &Stack) {
+    let trust = json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Effect": "Allow",
+            "Principal": { "AWS": format!("arn:aws:iam::{}:user/somebody-else", stack.aws_account) },
+            "Action": "sts:AssumeRole",
+        }],
+    });
+    let arn = format!("arn:aws:iam::{}:role/untrusting", stack.aws_account);
+    let may = json!({
+        "Version": "2012-10-17",
+        "Statement": [{ "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": arn }],
+    });
+    let (trust, may) = (trust.to_string(), may.to_string());
+    stack.iam("CreateUser", &[("UserName", "somebody-else")]).await;
+    stack.iam("CreateRole", &[("RoleName", "untrusting"), ("AssumeRolePolicyDocument", &trust)]).await;
+    let policy = [("UserName", "vault"), ("PolicyName", "ask-untrusting"), ("PolicyDocument", &may)];
+    stack.iam("PutUserPolicy", &policy).await;
+    let role = json!({ "credential_type": "assumed_role", "role_arns": [arn], "default_sts_ttl": "15m" });
+    stack.vault_write("aws/roles/untrusting", role).await;
+}
+
+#[tokio::test]
+async fn a_role_that_does_not_trust_vault_is_told_as_awss_refusal() {
+    let (stack, _logs) = begin();
+    untrusting_role(&stack).await;
+    let login = stack.new_approle(ANY_ROLE).await;
+    let error = refused(stack.builder().role("untrusting").auth(login.auth()).start().await);
+    assert_eq!(error.code(), "LK-0107");
+    assert!(error.message().contains("AccessDenied"), "{error}");
+    assert!(error.message().contains(r#"the role "untrusting" at aws/"#), "{error}");
+    assert!(error.hint().contains("trust policy"), "{error}");
+}
+
+#[tokio::test]
+async fn a_ttl_out_of_range_is_refused_before_and_by_the_server() {
+    let (stack, _logs) = begin();
+    let login = stack.new_approle(ANY_ROLE).await;
+    for seconds in [1, 899, 36 * 3600 + 1] {
+        let built = stack.builder().auth(login.auth()).ttl(Duration::from_secs(seconds)).build();
+        assert_eq!(refused(built).code(), "LK-0108", "{seconds}");
+    }
+    assert_eq!(stack.trail(&login.name).paths(), [""; 0], "nothing is sent");
+}
+
+#[tokio::test]
+async fn a_role_arn_that_the_role_does_not_have_is_refused() {
+    let (stack, _logs) = begin();
+    let login = stack.new_approle(ORDERS).await;
+    let other = format!("arn:aws:iam::{}:role/other", stack.aws_account);
+    let error = refused(stack.builder().auth(login.auth()).role_arn(&other).start().await);
+    assert_eq!(error.code(), "LK-0116", "{error}");
+    assert!(error.hint().contains("vault read aws/roles/orders"), "{error}");
+}
+
+#[tokio::test]
+async fn a_role_of_another_kind_than_asserted_is_given_back_and_refused() {
+    let (stack, _logs) = begin();
+    let policy = r#"
+        path "aws/creds/orders-user" { capabilities = ["update"] }
+        path "sys/leases/revoke"     { capabilities = ["update"] }"#;
+    let login = stack.new_approle(policy).await;
+    let error = refused(stack.builder().role("orders-user").auth(login.auth()).start().await);
+    assert_eq!(error.code(), "LK-0113");
+    assert!(error.message().contains("its lease was given back"), "{error}");
+    assert_eq!(stack.trail(&login.name).granted("sys/leases/revoke"), 1);
+}
