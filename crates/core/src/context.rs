@@ -113,6 +113,7 @@ impl Context {
     }
 
     /// What tells this context from all others that are alive.
+    #[cfg(feature = "vault")]
     pub(crate) fn address(&self) -> usize {
         Arc::as_ptr(&self.0).addr()
     }

@@ -113,6 +113,7 @@ macro_rules! event {
         }
 
         impl Event {
+            #[cfg(feature = "vault")]
             pub(crate) fn new(kind: EventKind, at: SystemTime, subject: Arc<str>) -> Self {
                 Self { kind, at, subject, $($field: None,)+ }
             }

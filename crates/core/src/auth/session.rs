@@ -104,9 +104,14 @@ impl VaultSession {
 
     /// A lease has ended; with the last one the token ends, too, if this session made it.
     pub(crate) async fn leave(&self) {
-        if self.users.fetch_sub(1, Ordering::AcqRel) == 1 {
+        if self.drop_user() {
             self.kept.close().await;
         }
+    }
+
+    /// A lease was dropped, which gives nothing back; true for the last.
+    pub(crate) fn drop_user(&self) -> bool {
+        self.users.fetch_sub(1, Ordering::AcqRel) == 1
     }
 }
 
@@ -130,6 +135,13 @@ impl Logins {
         event.vault_entity_id = login.and_then(|login| login.entity_id.clone());
         event.vault_request_id = login.and_then(|login| login.request_id.clone());
         event
+    }
+
+    fn warn(&self, login: &Login) {
+        for warning in &login.warnings {
+            let reason = Some(warning.clone());
+            self.hub.emit(Event { reason, ..self.event(EventKind::Warned, Some(login)) });
+        }
     }
 }
 
@@ -185,10 +197,7 @@ impl Source for Logins {
                 let mut event = self.event(EventKind::LoggedIn, Some(login));
                 event.generation = Some(generation);
                 self.hub.emit(event);
-                for warning in &login.warnings {
-                    let reason = Some(warning.clone());
-                    self.hub.emit(Event { reason, ..self.event(EventKind::Warned, Some(login)) });
-                }
+                self.warn(login);
             }
             Note::Extended(Token(login), generation) => {
                 self.stats.renewals.fetch_add(1, Ordering::Relaxed);

@@ -109,9 +109,10 @@ impl AuthMethod for TokenAuth {
     }
 
     fn identity(&self) -> Option<SecretString> {
+        let allowed = if self.allow_root { "root too" } else { "no root" };
         Some(match &self.source {
-            Source::Text(token, _) => identity_of(&["token", token.expose()]),
-            Source::File(file) => identity_of(&["token-file", &file.path().to_string_lossy()]),
+            Source::Text(token, _) => identity_of(&["token", token.expose(), allowed]),
+            Source::File(file) => identity_of(&["token-file", &file.path().to_string_lossy(), allowed]),
         })
     }
 }
@@ -200,5 +201,10 @@ mod tests {
     fn different_tokens_have_different_identities() {
         assert_ne!(TokenAuth::new("a").identity(), TokenAuth::new("b").identity());
         assert_ne!(TokenAuth::new("/a").identity(), TokenAuth::file("/a").identity());
+    }
+
+    #[test]
+    fn who_allows_the_root_policy_shares_with_nobody_who_does_not() {
+        assert_ne!(TokenAuth::new("a").identity(), TokenAuth::new("a").allow_root_token().identity());
     }
 }

@@ -1,7 +1,7 @@
 //! One lease kept fresh, shared by all providers that ask for the same.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::journal::{Journal, LeaseStats};
 use super::leased::Leased;
@@ -21,6 +21,7 @@ pub(crate) struct LeaseKeeper {
     session: Arc<VaultSession>,
     stats: Arc<LeaseStats>,
     users: AtomicUsize,
+    closed: AtomicBool,
 }
 
 impl LeaseKeeper {
@@ -38,7 +39,8 @@ impl LeaseKeeper {
         let journal = Journal::new(context.clone(), hub, subject.clone(), stats.clone());
         let source = LeaseSource::new(context.clone(), session.clone(), spec, pin, journal);
         let kept = Kept::new(context, plan, source)?;
-        Ok(Self { kept, subject, session, stats, users: AtomicUsize::new(1) })
+        let (users, closed) = (AtomicUsize::new(1), AtomicBool::new(false));
+        Ok(Self { kept, subject, session, stats, users, closed })
     }
 
     pub(crate) fn kept(&self) -> &Kept<Leased> {
@@ -73,6 +75,7 @@ impl LeaseKeeper {
     /// A user leaves for good; with the last the lease closes.
     pub(crate) async fn leave(&self) {
         if self.drop_user() {
+            self.closed.store(true, Ordering::Release);
             self.kept.close().await;
         }
     }
@@ -80,6 +83,16 @@ impl LeaseKeeper {
     /// A user is dropped, which gives nothing back; true for the last.
     pub(crate) fn drop_user(&self) -> bool {
         self.users.fetch_sub(1, Ordering::AcqRel) == 1
+    }
+}
+
+impl Drop for LeaseKeeper {
+    // A closed lease leaves its session by itself. One that was dropped must not keep the session open, or the
+    // close of the others would not give the token back.
+    fn drop(&mut self) {
+        if !*self.closed.get_mut() {
+            self.session.drop_user();
+        }
     }
 }
 
