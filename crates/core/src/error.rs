@@ -14,6 +14,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// Leasekey holds a secret, a token, a request body or a reply body: the texts that Vault lists in its
 /// `errors` are kept, escaped and cut to 300 characters each.
 ///
+/// `Debug`, which `main` prints, is the same line and then the chain, a line each.
+///
 /// An `Error` is cheap to clone: all callers that waited for one attempt share it.
 #[derive(Clone)]
 pub struct Error(Arc<Inner>);
@@ -98,14 +100,16 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Error")
-            .field("code", &self.code())
-            .field("kind", &self.0.kind)
-            .field("message", &self.0.what)
-            .field("hint", &self.0.hint)
-            .field("vault_request_id", &self.0.vault_request_id)
-            .field("source", &self.0.source)
-            .finish()
+        write!(f, "{self}")?;
+        if let Some(id) = &self.0.vault_request_id {
+            write!(f, "\n  Vault's request: {id}")?;
+        }
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            write!(f, "\n  caused by: {error}")?;
+            cause = error.source();
+        }
+        Ok(())
     }
 }
 
@@ -230,6 +234,15 @@ mod tests {
         let error = Error::new(ErrorKind::Bug, "outer").with_source(std::io::Error::other("inner"));
         assert!(!error.to_string().contains("inner"));
         assert_eq!(error.source().map(ToString::to_string).as_deref(), Some("inner"));
+    }
+
+    #[test]
+    fn debug_tells_the_whole_chain() {
+        let inner = Error::new(ErrorKind::Tls, "inner").with_source(std::io::Error::other("root"));
+        let error = Error::new(ErrorKind::Expired, "outer").with_hint("Wait").with_source(inner);
+        let told = "LK-0117: outer. Wait\n  Vault's request: 7a2e\n  caused by: LK-0104: inner. Set VAULT_CACERT to the \
+                    PEM file of the CA that signed Vault's certificate\n  caused by: root";
+        assert_eq!(format!("{:?}", error.with_vault_request_id("7a2e")), told);
     }
 
     #[test]

@@ -111,7 +111,7 @@ impl FromStr for CredentialKind {
 
 /// What to lease: a role of an AWS secrets engine, and how.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub struct LeaseSpec {
+pub(crate) struct LeaseSpec {
     pub(crate) mount: MountPath,
     pub(crate) role: RoleName,
     pub(crate) kind: Option<CredentialKind>,

@@ -36,17 +36,19 @@
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "vault")]
-pub mod auth;
+mod auth;
 #[cfg(feature = "vault")]
 mod aws;
 pub mod config;
 pub mod context;
 mod error;
-pub mod event;
+mod event;
 #[cfg(feature = "vault")]
-pub mod lease;
+mod lease;
 #[cfg(feature = "vault")]
 mod provider;
+// The engine is no part of the API: it is open to this repository's own tests, benches and bindings.
+#[doc(hidden)]
 pub mod refresh;
 mod secret;
 pub mod time;
@@ -56,13 +58,14 @@ mod vault;
 #[cfg(feature = "vault")]
 pub use auth::{AppRoleAuth, AuthMethod, Login, LoginContext, TokenAuth};
 pub use error::{Error, ErrorKind, Result};
-pub use event::{Event, EventKind};
+pub use event::{Event, EventKind, Severity};
 #[cfg(feature = "vault")]
 pub use event::{EventSink, Events};
 #[cfg(feature = "vault")]
 pub use lease::{CredentialKind, Lease};
 #[cfg(feature = "vault")]
 pub use provider::{Builder, ConfigLoaderExt, Heal, Stats, VaultCredentialsProvider};
+pub use refresh::Phase;
 pub use secret::{SecretBytes, SecretString};
 
 // Compiles the code blocks of the README.

@@ -7,9 +7,8 @@
 
 use std::path::PathBuf;
 
-use leasekey::ErrorKind;
 use leasekey::config::ConfigKey;
-use leasekey::event::{Event, EventKind};
+use leasekey::{ErrorKind, Event, EventKind};
 
 fn page(name: &str) -> (PathBuf, String) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(name);

@@ -89,7 +89,7 @@ impl Journal {
     }
 
     /// What is odd about a reply that is used all the same.
-    pub(super) fn odd(&self, issued: &Issued, longest: Duration) {
+    pub(super) fn odd(&self, issued: &Issued, asked: Option<Duration>, longest: Duration) {
         let tell = |kind, code, reason: String| {
             let vault_request_id = Some(issued.request_id.clone());
             self.hub.emit(Event { code, reason: Some(reason), vault_request_id, ..self.event(kind) });
@@ -99,9 +99,16 @@ impl Journal {
         }
         let stated = format!("Vault stated {} s", issued.lifetime.as_secs());
         if issued.lifetime > longest {
-            tell(EventKind::LeaseTooLong, None, stated);
+            tell(EventKind::LeaseTooLong, None, stated.clone());
         } else if issued.lifetime < SHORT {
-            tell(EventKind::LeaseTooShort, None, stated);
+            tell(EventKind::LeaseTooShort, None, stated.clone());
+        }
+        if let Some(asked) = asked.filter(|asked| *asked > issued.lifetime + SHORT) {
+            let asked = asked.as_secs();
+            let told = format!(
+                "a ttl of {asked} s was asked for and {stated}: max_sts_ttl of the role, or AWS's limit"
+            );
+            tell(EventKind::Warned, Some(ErrorKind::TtlOutOfRange.code()), told);
         }
         if let Some(skew) = issued.date.and_then(|date| skew(date, self.context.time.wall())) {
             tell(EventKind::Warned, Some(ErrorKind::ClockSkew.code()), skew);

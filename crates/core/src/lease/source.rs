@@ -160,7 +160,7 @@ impl Source for LeaseSource {
     async fn issue(&self, held: Option<Leased>, allowance: &Allowance) -> Result<(Leased, Grant), Fault> {
         let (token, issued) = self.ask(allowance).await?;
         let kind = self.kind_of(&token, &issued, allowance).await?;
-        self.journal.odd(&issued, kind.plan().max_lifetime);
+        self.journal.odd(&issued, self.spec.ttl, kind.plan().max_lifetime);
         // A caching Vault Agent may answer with the set in hand: that is no rotation.
         let changed = held.is_none_or(|held| held.credentials.access_key_id() != issued.access_key);
         let Issued { started, rtt, lifetime, renewable, .. } = issued;
