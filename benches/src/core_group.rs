@@ -1,0 +1,31 @@
+//! Group `core`: the Rust crate on the real stack, and in one scripted world of ten thousand roles.
+
+mod herd;
+mod outage;
+mod roles;
+mod signed;
+mod warm;
+
+use tokio::runtime::Builder;
+
+use crate::components;
+use crate::report::{Report, say};
+use crate::{Outcome, variable};
+
+/// Measures all of it.
+pub(crate) fn measure(report: &mut Report) -> Outcome {
+    let runtime = Builder::new_multi_thread().enable_all().build()?;
+    let vault = variable("VAULT_ADDR")?;
+    let components = runtime.block_on(components::of_a_client())?;
+    say("warm", "reads from memory, beside the SDK's static provider and its lazy cache");
+    warm::measure(&runtime, &components, report)?;
+    say("signed", "1,000 signed requests to S3, twice");
+    runtime.block_on(signed::measure(&vault, report))?;
+    say("cold", "10,000 callers at once, and 10,000 that all give up after 20 ms");
+    runtime.block_on(herd::measure(&vault, &components, report))?;
+    say("outage", "10,000 callers for 20 s on servers that fail, twice");
+    runtime.block_on(outage::measure(&components, report))?;
+    drop(runtime);
+    say("roles", "10,000 roles in one process");
+    roles::measure(report)
+}

@@ -1,0 +1,144 @@
+//! A context that counts what Leasekey asks of it: timers alive, requests sent.
+
+use std::future::Future;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+use leasekey::context::{
+    Capabilities, Context, Env, FileRead, Files, HttpConnect, HttpFault, HttpOptions, HttpRequest,
+    HttpResponse, HttpSend, Launch, Random,
+};
+use leasekey::time::{BootInstant, Sleep, TimeSource};
+
+/// Another context, watched.
+#[derive(Clone, Debug)]
+pub(crate) struct Watched {
+    inner: Context,
+    timers: Arc<AtomicU32>,
+    requests: Arc<AtomicU32>,
+}
+
+impl Watched {
+    pub(crate) fn new(inner: Context) -> Self {
+        Self { inner, timers: Arc::default(), requests: Arc::default() }
+    }
+
+    pub(crate) fn context(&self) -> Context {
+        Context::new(Capabilities {
+            time: Box::new(self.clone()),
+            sleep: Box::new(self.clone()),
+            env: Box::new(self.clone()),
+            files: Box::new(self.clone()),
+            random: Box::new(self.clone()),
+            launch: Box::new(self.clone()),
+            http: Box::new(self.clone()),
+        })
+    }
+
+    /// How many sleeps somebody waits for.
+    pub(crate) fn timers(&self) -> u32 {
+        self.timers.load(Ordering::Relaxed)
+    }
+
+    /// How many requests were sent, or tried to be.
+    pub(crate) fn requests(&self) -> u32 {
+        self.requests.load(Ordering::Relaxed)
+    }
+}
+
+struct Counted(Arc<AtomicU32>);
+
+impl Counted {
+    fn new(counter: &Arc<AtomicU32>) -> Self {
+        counter.fetch_add(1, Ordering::Relaxed);
+        Self(counter.clone())
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Sleep for Watched {
+    fn sleep(&self, span: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        let (alive, sleep) = (Counted::new(&self.timers), self.inner.sleep.sleep(span));
+        Box::pin(async move {
+            let _alive = alive;
+            sleep.await;
+        })
+    }
+}
+
+#[derive(Debug)]
+struct Sender {
+    inner: Arc<dyn HttpSend>,
+    requests: Arc<AtomicU32>,
+}
+
+impl HttpConnect for Watched {
+    fn open(&self, options: &HttpOptions) -> leasekey::Result<Arc<dyn HttpSend>> {
+        let inner = self.inner.http.open(options)?;
+        Ok(Arc::new(Sender { inner, requests: self.requests.clone() }))
+    }
+}
+
+#[async_trait]
+impl HttpSend for Sender {
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpFault> {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        self.inner.send(request).await
+    }
+}
+
+impl TimeSource for Watched {
+    fn boot(&self) -> BootInstant {
+        self.inner.time.boot()
+    }
+
+    fn wall(&self) -> SystemTime {
+        self.inner.time.wall()
+    }
+}
+
+impl Env for Watched {
+    fn var(&self, name: &str) -> io::Result<Option<String>> {
+        self.inner.env.var(name)
+    }
+
+    fn home(&self) -> Option<PathBuf> {
+        self.inner.env.home()
+    }
+
+    fn working_directory(&self) -> Option<PathBuf> {
+        self.inner.env.working_directory()
+    }
+
+    fn process_id(&self) -> u32 {
+        self.inner.env.process_id()
+    }
+}
+
+impl Files for Watched {
+    fn read(&self, path: &Path, limit: u64) -> io::Result<FileRead> {
+        self.inner.files.read(path, limit)
+    }
+}
+
+impl Random for Watched {
+    fn bits(&self) -> u64 {
+        self.inner.random.bits()
+    }
+}
+
+impl Launch for Watched {
+    fn launch(&self, work: Pin<Box<dyn Future<Output = ()> + Send>>) -> io::Result<()> {
+        self.inner.launch.launch(work)
+    }
+}
