@@ -43,10 +43,20 @@ fn main() -> ExitCode {
     match run(&Args::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            report::say("failed", &error.to_string());
+            report::say("failed", &story(error.as_ref()));
             ExitCode::FAILURE
         }
     }
+}
+
+/// The error and its causes: the SDK tells what matters only there.
+fn story(mut error: &dyn Error) -> String {
+    let mut story = error.to_string();
+    while let Some(cause) = error.source() {
+        story = format!("{story}: {cause}");
+        error = cause;
+    }
+    story
 }
 
 fn run(args: &Args) -> Outcome {

@@ -53,7 +53,7 @@ impl Naive {
         let login = self.http.post(format!("{}/v1/auth/approle/login", self.address));
         let token = read(login.body(self.login.clone())).await?;
         let token = text(&token, "/auth/client_token")?;
-        let issue = self.http.get(format!("{}/v1/aws/creds/{}", self.address, self.role));
+        let issue = self.http.post(format!("{}/v1/aws/creds/{}", self.address, self.role)).body("{}");
         let set = read(issue.header("X-Vault-Token", token)).await?;
         let life = set.pointer("/lease_duration").and_then(Value::as_u64).ok_or("no lease_duration")?;
         Ok(Credentials::new(
