@@ -5,4 +5,5 @@ pub mod aws;
 pub mod log;
 pub mod proxy;
 pub mod scripted;
+pub mod scenario;
 pub mod stack;

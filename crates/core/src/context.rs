@@ -18,7 +18,7 @@ use std::sync::Arc;
 #[cfg(feature = "vault")]
 pub use self::http::{HttpConnect, HttpFault, HttpOptions, HttpRequest, HttpResponse, HttpSend, TlsOptions};
 #[cfg(all(feature = "vault", any(test, feature = "test-util")))]
-pub use self::scripted::{Scripted, ScriptedReply};
+pub use self::scripted::{Scripted, ScriptedReply, ScriptedVault, VaultAsk, VaultMood};
 use crate::secret::SecretBytes;
 use crate::time::{Sleep, TimeSource};
 

@@ -2,6 +2,8 @@
 //! a network that answers as the test says.
 #![allow(clippy::disallowed_methods, reason = "tokio's paused clock is what makes the script's time virtual")]
 
+mod vault;
+
 use std::collections::HashMap;
 use std::future::Future;
 use std::io;
@@ -13,6 +15,7 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use tokio::time::Instant;
 
+pub use self::vault::{ScriptedVault, VaultAsk, VaultMood};
 use super::{
     Capabilities, Context, Env, FileRead, Files, HttpConnect, HttpFault, HttpOptions, HttpRequest,
     HttpResponse, HttpSend, Launch, Random,
@@ -21,7 +24,7 @@ use crate::error::Result;
 use crate::secret::SecretBytes;
 use crate::time::{BootInstant, Draw, Sleep, TimeSource};
 
-type Answer = Box<dyn Fn(&HttpRequest) -> ScriptedReply + Send>;
+type Answer = Arc<dyn Fn(&HttpRequest) -> ScriptedReply + Send + Sync>;
 
 /// What the scripted network answers, and after how long.
 #[derive(Debug)]
@@ -79,7 +82,7 @@ impl Scripted {
         let script = Script {
             vars: HashMap::new(),
             files: HashMap::new(),
-            answer: Box::new(|_| ScriptedReply::refused()),
+            answer: Arc::new(|_| ScriptedReply::refused()),
             suspended: Duration::from_secs(3600),
             wall: SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_225_600),
             draws: Draw::new(1),
@@ -111,8 +114,8 @@ impl Scripted {
     }
 
     /// Answers every request from now on.
-    pub fn answer(&self, answer: impl Fn(&HttpRequest) -> ScriptedReply + Send + 'static) {
-        self.script().answer = Box::new(answer);
+    pub fn answer(&self, answer: impl Fn(&HttpRequest) -> ScriptedReply + Send + Sync + 'static) {
+        self.script().answer = Arc::new(answer);
     }
 
     /// Sets the wall clock; the boot clock goes on as before.
@@ -206,8 +209,16 @@ impl HttpConnect for Scripted {
 #[async_trait]
 impl HttpSend for Scripted {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpFault> {
-        let reply = (self.script().answer)(&request);
+        // Not called under the lock: what answers may ask the clock.
+        let answer = self.script().answer.clone();
+        let reply = answer(&request);
         tokio::time::sleep(reply.after.min(request.deadline)).await;
-        if reply.after > request.deadline { Err(HttpFault::Timeout) } else { reply.outcome }
+        if reply.after > request.deadline {
+            return Err(HttpFault::Timeout);
+        }
+        match reply.outcome {
+            Ok(response) if response.body.expose().len() > request.body_cap => Err(HttpFault::TooLarge),
+            outcome => outcome,
+        }
     }
 }
