@@ -4,6 +4,6 @@ pub mod audit;
 pub mod aws;
 pub mod log;
 pub mod proxy;
-pub mod scripted;
 pub mod scenario;
+pub mod scripted;
 pub mod stack;
