@@ -18,7 +18,7 @@ mod sharing;
 use std::fmt::Debug;
 use std::time::Duration;
 
-use leasekey::event::Events;
+use leasekey::Events;
 use leasekey::{Error, Event, EventKind};
 use leasekey_tests::log::{self, Watch};
 use leasekey_tests::stack::Stack;
