@@ -141,19 +141,19 @@ async fn what_the_server_warns_of_becomes_an_event_and_the_shorter_life_counts()
 #[tokio::test]
 async fn a_parameter_that_the_server_ignores_becomes_an_event() {
     #[derive(Debug)]
-    struct Chatty(AppRoleAuth, serde_json::Value);
+    struct Chatty(serde_json::Value);
 
     #[async_trait::async_trait]
     impl leasekey::AuthMethod for Chatty {
         async fn login(&self, vault: &leasekey::LoginContext<'_>) -> leasekey::Result<leasekey::Login> {
-            vault.post("auth/approle/login", &self.1).await
+            vault.post("auth/approle/login", &self.0).await
         }
     }
 
     let (stack, _logs) = begin();
     let login = stack.new_approle(ORDERS).await;
     let body = json!({ "role_id": login.role_id, "secret_id": login.secret_id, "validate": true });
-    let vault = stack.builder().auth(Chatty(login.auth(), body)).build().unwrap();
+    let vault = stack.builder().auth(Chatty(body)).build().unwrap();
     let mut events = vault.events();
     vault.credentials().await.unwrap();
     let warning = next(&mut events, EventKind::Warned).await;
