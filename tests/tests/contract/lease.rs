@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use aws_sdk_s3::error::ProvideErrorMetadata;
-use leasekey::{AppRoleAuth, CredentialKind, EventKind, VaultCredentialsProvider};
+use leasekey::{CredentialKind, EventKind, VaultCredentialsProvider};
 use leasekey_tests::aws::element;
 use leasekey_tests::log::Watch;
 use leasekey_tests::stack::Stack;
