@@ -47,22 +47,38 @@ async fn err(mut stream: TcpStream, counter: &AtomicU32) -> std::io::Result<()> 
     stream.shutdown().await
 }
 
-/// A way to `address` that takes `delay` to connect.
+/// A way to `address` on which every reply takes `delay` longer.
 pub(crate) async fn slow_way_to(address: &str, delay: Duration) -> Outcome<String> {
     let target = address.trim_start_matches("http://").to_owned();
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let way = format!("http://{}", listener.local_addr()?);
     tokio::spawn(async move {
-        while let Ok((mut near, _)) = listener.accept().await {
+        while let Ok((near, _)) = listener.accept().await {
             let target = target.clone();
-            tokio::spawn(async move {
-                tokio::time::sleep(delay).await;
-                if let Ok(mut far) = TcpStream::connect(target).await {
-                    // Either side may hang up at any time.
-                    let _ = tokio::io::copy_bidirectional(&mut near, &mut far).await;
-                }
-            });
+            // Either side may hang up at any time.
+            tokio::spawn(async move { drop(carry(near, &target, delay).await) });
         }
     });
     Ok(way)
+}
+
+async fn carry(mut near: TcpStream, target: &str, delay: Duration) -> std::io::Result<()> {
+    let mut far = TcpStream::connect(target).await?;
+    let (mut from_near, mut to_near) = near.split();
+    let (mut from_far, mut to_far) = far.split();
+    let replies = async {
+        let mut chunk = [0; 8192];
+        loop {
+            let size = from_far.read(&mut chunk).await?;
+            tokio::time::sleep(delay).await;
+            match chunk.get(..size) {
+                None | Some([]) => return Ok(()),
+                Some(reply) => to_near.write_all(reply).await?,
+            }
+        }
+    };
+    tokio::select! {
+        hung_up = tokio::io::copy(&mut from_near, &mut to_far) => hung_up.map(drop),
+        ended = replies => ended,
+    }
 }

@@ -44,7 +44,7 @@ pub(super) fn of_cache(cached: Cached) -> Call {
 
 /// Logins and issues in the server's audit log, Leasekey and its peer in turns.
 pub(super) async fn measure(address: &str, components: &RuntimeComponents, report: &mut Report) -> Outcome {
-    // The way is slow so that no call is served within the patience: all of them are cancelled.
+    // Replies are slow so that no call is served within the patience: all of them are cancelled.
     let slow = failing::slow_way_to(address, LATENCY).await?;
     let (mut cold, mut cancelled) = (Runs::default(), Runs::default());
     for round in 1..=ROUNDS {
@@ -58,6 +58,7 @@ pub(super) async fn measure(address: &str, components: &RuntimeComponents, repor
     }
     report.add(cold.row("core/cold_logins", |asked| asked.logins));
     report.add(cold.row("core/cold_issues", |asked| asked.issues));
+    report.add(cancelled.row("core/cancelled_logins", |asked| asked.logins));
     report.add(cancelled.row("core/cancelled_issues", |asked| asked.issues));
     Ok(())
 }
