@@ -51,7 +51,7 @@ fn app_role(config: &Config) -> Result<Option<Arc<dyn AuthMethod>>> {
 
 fn token(context: &Context, config: &Config) -> Result<Option<Arc<dyn AuthMethod>>> {
     let mut method = match config.secret(ConfigKey::Token) {
-        Some(token) => TokenAuth::of(token, "VAULT_TOKEN"),
+        Some(token) => TokenAuth::of(token, token_place(config)),
         None => match token_file(context, config) {
             Some(method) => method,
             None => return Ok(None),
@@ -61,6 +61,15 @@ fn token(context: &Context, config: &Config) -> Result<Option<Arc<dyn AuthMethod
         method = method.allow_root_token();
     }
     Ok(Some(Arc::new(method)))
+}
+
+// What a person has to correct when the token cannot be one.
+fn token_place(config: &Config) -> &'static str {
+    match config.origin(ConfigKey::Token) {
+        Some(Origin::Env(name)) => name,
+        Some(Origin::Builder) => "token=",
+        _ => "the token of the settings file",
+    }
 }
 
 /// A file that is named must be there when it is read; the usual one counts only if it exists.
