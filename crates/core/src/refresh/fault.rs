@@ -27,6 +27,13 @@ pub enum Class {
     Upstream,
 }
 
+impl Class {
+    /// Whether asking sooner would only be refused again, or is what the server asked us not to do.
+    pub(super) fn is_patient(self) -> bool {
+        matches!(self, Self::Denied | Self::Throttled | Self::Upstream)
+    }
+}
+
 /// A failed attempt.
 #[derive(Clone, Debug)]
 pub struct Fault {

@@ -190,9 +190,15 @@ impl State {
             (None, Some(held)) => held.refresh_at,
             (None, None) => self.wanted_at?,
         };
-        let doubt = self.doubted_at.map(|_| self.doubt_next);
+        let doubt = self.doubted_at.filter(|at| self.hastens(*at)).map(|_| self.doubt_next);
         let forced = self.forced.then_some(BootInstant::default());
         [Some(usual), doubt, forced].into_iter().flatten().min()
+    }
+
+    // A doubt is asked about once where patience is due, and never where a login needs it.
+    fn hastens(&self, doubted_at: BootInstant) -> bool {
+        let patient = self.trouble.filter(|trouble| trouble.class.is_patient());
+        patient.is_none_or(|trouble| !self.plan.login && doubted_at > trouble.last)
     }
 
     // At most two leases outside of a swap: a third waits for the revocation of the first, unless needed.
@@ -231,8 +237,10 @@ impl State {
     fn hasten(&mut self, now: BootInstant, draw: &mut Draw) {
         let hand = self.in_hand(now);
         let Some(trouble) = self.trouble.as_mut() else { return };
-        let patient = matches!(trouble.class, Class::Denied | Class::Throttled | Class::Upstream);
-        if !patient && matches!(hand, InHand::Urgent(_) | InHand::Expired) && trouble.retry_at > now {
+        if !trouble.class.is_patient()
+            && matches!(hand, InHand::Urgent(_) | InHand::Expired)
+            && trouble.retry_at > now
+        {
             let soon = now.plus(pause(trouble.class, trouble.failures, None, hand, draw));
             trouble.retry_at = trouble.retry_at.min(soon);
         }

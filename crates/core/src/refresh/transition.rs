@@ -13,7 +13,7 @@ pub(crate) const HAND_OUT: Duration = Duration::from_secs(120);
 // After the last hand-out of a superseded value has lapsed, before its lease is revoked.
 pub(super) const GRACE: Duration = Duration::from_secs(60);
 const DOUBT_WAIT: Duration = Duration::from_secs(2);
-const LOGIN_SPACING: Duration = Duration::from_secs(30);
+pub(super) const LOGIN_SPACING: Duration = Duration::from_secs(30);
 pub(super) const VERIFY_SPACING: Duration = Duration::from_secs(2);
 pub(super) const VERIFY_AT_LEAST: Duration = Duration::from_secs(10);
 const VERIFY_AT_MOST: Duration = Duration::from_secs(30);
@@ -61,7 +61,7 @@ impl State {
                 };
                 trouble.retry_at = trouble.retry_at.min(trouble.last.plus(spacing));
             }
-            (Some(held), None) if held.expires < until => self.forced = true,
+            (Some(held), None) if held.expires < until => self.forced_by_caller(now),
             _ => {}
         }
     }

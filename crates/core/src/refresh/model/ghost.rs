@@ -43,6 +43,8 @@ pub(super) struct Ghost {
     /// The driver holds a value that was neither published nor discarded.
     pub(super) incoming: bool,
     granted_until: BootInstant,
+    /// When the last attempt was refused, unless somebody has said since that it may be mended.
+    pub(super) refused_at: Option<BootInstant>,
     pub(super) closed: bool,
 }
 
@@ -64,6 +66,7 @@ impl Ghost {
             doubted: false,
             incoming: false,
             granted_until: BootInstant::default(),
+            refused_at: None,
             closed: false,
         }
     }
@@ -82,18 +85,20 @@ impl Ghost {
         match event {
             Event::Granted(id, grant) => self.granted(*id, grant, now),
             Event::Failed(id, failure) => {
-                if let Some(run) = self.ended(*id, failure.requests, now)
-                    && run.work == Work::Issue
-                    && failure.may_have_acted
-                {
+                let Some(run) = self.ended(*id, failure.requests, now) else { return };
+                if run.work == Work::Issue && failure.may_have_acted {
                     self.issues.push(now);
                 }
+                let refused = failure.class == Class::Denied && !self.forced;
+                self.refused_at = refused.then_some(now);
             }
+            Event::Signalled => self.refused_at = None,
             Event::Verified(id, requests) => drop(self.ended(*id, *requests, now)),
             Event::Promised(generation, until) if self.owns(*generation) => {
                 self.handed_out.push((*generation, *until));
             }
             Event::Forced if !self.closed => {
+                self.refused_at = None;
                 self.forced = !self.running.is_some_and(|run| run.work == Work::Issue) && !self.incoming;
             }
             Event::Doubted(generation) => {
@@ -104,6 +109,7 @@ impl Ghost {
                 self.inherited.extend(self.published.map(|(generation, _)| generation));
                 self.leases.clear();
                 (self.running, self.doubted, self.incoming) = (None, false, false);
+                self.refused_at = None;
             }
             Event::Close => self.closed = true,
             _ => {}
@@ -118,6 +124,7 @@ impl Ghost {
 
     fn granted(&mut self, id: u64, grant: &Grant, now: BootInstant) {
         let Some(run) = self.ended(id, grant.requests, now) else { return };
+        self.refused_at = None;
         let ends = grant.started.plus(grant.lifetime);
         if run.work == Work::Issue && grant.changed {
             self.issues.push(now);

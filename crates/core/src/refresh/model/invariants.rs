@@ -96,7 +96,8 @@ fn one_attempt_at_a_time(t: &Transition<'_>) -> Result<(), String> {
     require(t.after.attempt.map(|(id, _)| id) == running, "the machine forgot its attempt")
 }
 
-/// I3: at most so many requests in any 10 s, and three issues at once, then one per interval.
+/// I3: at most so many requests in any 10 s, three issues at once and then one per interval, and no login
+/// within 30 s of a refused one.
 fn requests_stay_in_budget(t: &Transition<'_>) -> Result<(), String> {
     let most = u32::from(t.knows.plan.requests);
     require(t.knows.sent_lately() <= most, "more requests were sent in 10 s than the plan allows")?;
@@ -104,6 +105,8 @@ fn requests_stay_in_budget(t: &Transition<'_>) -> Result<(), String> {
         let Effect::Attempt(_, work, requests) = *effect else { continue };
         let all = t.knows.sent_lately() + u32::from(requests);
         require(requests > 0 && all <= most, "an attempt was granted more requests than are left")?;
+        let rested = t.knows.refused_at.is_none_or(|at| t.now.since(at) >= LOGIN_SPACING);
+        require(rested || !t.knows.plan.login, "a refused login was asked for again within 30 s")?;
         if work == Work::Issue {
             let mut issues = t.knows.issues.iter().enumerate();
             let count = |place: usize| (t.knows.issues.len() - place) as f64;

@@ -46,9 +46,8 @@ fn healthy(step: Step<'_>, mut node: Node, random: u64) -> Node {
 }
 
 fn at_most(state: &State, now: BootInstant) -> Duration {
-    let patient =
-        |trouble: Trouble| matches!(trouble.class, Class::Denied | Class::Upstream | Class::Throttled);
-    let usual = Duration::from_secs(if state.trouble.is_some_and(patient) { 60 } else { 15 });
+    let patient = state.trouble.is_some_and(|trouble| trouble.class.is_patient());
+    let usual = Duration::from_secs(if patient { 60 } else { 15 });
     let budgets = [
         state.issues.free_at(state.issue_interval(now)),
         state.requests.free_at(state.plan.requests),

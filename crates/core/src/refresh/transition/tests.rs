@@ -95,3 +95,42 @@ fn a_candidate_that_dies_while_it_is_verified_is_never_published() {
     assert!(machine.effects.contains(&Effect::Discard), "{:?}", machine.effects);
     assert!(!machine.effects.iter().any(|effect| matches!(effect, Effect::Publish(..))));
 }
+
+#[test]
+fn a_doubt_hastens_no_login_that_was_refused() {
+    let mut machine = Machine::holding(Plan::LOGIN);
+    machine.now = machine.now.plus(Duration::from_secs(10));
+    machine.does(Event::Doubted(1));
+    assert_eq!(machine.attempts(), [Work::Issue]);
+    let refused = Failure { class: Class::Denied, retry_after: None, may_have_acted: false, requests: 1 };
+    let failed_at = machine.now;
+    machine.does(Event::Failed(machine.state.attempts, refused));
+    machine.wakes();
+    assert!(machine.now >= failed_at.plus(LOGIN_SPACING), "{:?}", machine.now.since(failed_at));
+}
+
+#[test]
+fn a_doubt_gets_one_attempt_while_a_set_is_denied() {
+    let mut machine = Machine::holding(Plan::STS);
+    machine.wakes();
+    let refused = Failure { class: Class::Denied, retry_after: None, may_have_acted: false, requests: 1 };
+    machine.does(Event::Failed(machine.state.attempts, refused));
+    machine.now = machine.now.plus(Duration::from_secs(1));
+    machine.does(Event::Doubted(1));
+    assert_eq!(machine.attempts(), [Work::Issue]);
+    let failed_at = machine.now;
+    machine.does(Event::Failed(machine.state.attempts, refused));
+    machine.wakes();
+    assert!(machine.now >= failed_at.plus(Duration::from_secs(30)), "{:?}", machine.now.since(failed_at));
+}
+
+#[test]
+fn a_want_during_an_issue_brings_no_second_issue_when_it_fails() {
+    let mut machine = Machine::holding(Plan::LOGIN);
+    machine.now = machine.now.plus(LIFE);
+    machine.does(Event::Woken);
+    machine.does(Event::Wanted(machine.now));
+    let refused = Failure { class: Class::Denied, retry_after: None, may_have_acted: false, requests: 1 };
+    machine.does(Event::Failed(machine.state.attempts, refused));
+    assert_eq!(machine.attempts(), []);
+}
