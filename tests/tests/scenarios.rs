@@ -27,3 +27,43 @@ fn every_scenario_holds() {
     let told: Vec<_> = broken.iter().map(ToString::to_string).collect();
     assert!(broken.is_empty(), "{} of {} scenarios:\n{}", broken.len(), files.len(), told.join("\n"));
 }
+
+// With a life of 900 s, any outage shorter than 0.4 of it less 30 s.
+#[test]
+fn a_short_outage_harms_nobody_whenever_it_starts() {
+    for start in (0..900).step_by(9) {
+        let text = format!(
+            r#"{{"about": "an outage of 330 s that starts {start} s after the first set", "steps": [
+                {{"get": {{"key": 1}}}}, {{"wait": "{start}s"}}, {{"vault": {{"all": "down"}}}},
+                {{"poll": {{"every": "1s", "for": "330s", "takes_at_most": "1ms"}}}}, {{"vault": {{"all": "well"}}}},
+                {{"poll": {{"every": "1s", "for": "15s", "takes_at_most": "1ms"}}}}, {{"expect": {{"phase": "fresh"}}}}
+            ]}}"#
+        );
+        scenario::run_text("outage", &text).unwrap_or_else(|broken| panic!("{broken}"));
+    }
+}
+
+fn told(steps: &str) -> String {
+    let text = format!(r#"{{"about": "planted", "steps": {steps}}}"#);
+    scenario::run_text("planted.json", &text).map_err(|broken| broken.to_string()).unwrap_err()
+}
+
+#[test]
+fn a_broken_scenario_names_its_file_and_step() {
+    let told = told(r#"[{"wait": "1s"}, {"get": {"key": 2}}]"#);
+    assert!(told.starts_with("planted.json: step 2 (Get"), "{told}");
+    assert!(told.contains("the key: expected 2, got 1"), "{told}");
+}
+
+#[test]
+fn an_unknown_step_or_field_is_refused() {
+    assert!(told(r#"[{"gte": {}}]"#).contains("unknown variant `gte`"));
+    assert!(told(r#"[{"get": {"kye": 1}}]"#).contains("unknown field `kye`"));
+}
+
+#[test]
+fn a_secret_in_an_error_is_found() {
+    let quoted = r#"{"vault": {"all": {"raw": {"status": 400, "body": "{\"errors\":[\"no c4nary\"]}"}}}}"#;
+    let told = told(&format!(r#"[{quoted}, {{"get": {{"error": ["LK-0122"]}}}}]"#));
+    assert!(told.contains("a secret is shown"), "{told}");
+}

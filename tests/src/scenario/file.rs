@@ -50,6 +50,8 @@ pub(super) enum Step {
     Suspend(Span),
     /// Somebody sets the wall clock forward or back.
     Wall(Shift),
+    /// AWS refuses a call, and its client heals.
+    AwsRefuses(AwsRefuses),
     /// The provider is closed.
     Close,
     /// What was counted since the beginning.
@@ -88,6 +90,20 @@ impl Default for Call {
             expires_in: None,
         }
     }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AwsRefuses {
+    /// Which issue the key is of that the call was signed with.
+    pub(super) key: u64,
+    pub(super) code: String,
+    #[serde(default = "region")]
+    pub(super) region: String,
+}
+
+fn region() -> String {
+    "eu-central-1".into()
 }
 
 #[derive(Debug, Deserialize)]

@@ -9,9 +9,13 @@ use leasekey::time::TimeSource;
 use leasekey::{AppRoleAuth, Error, Events, VaultCredentialsProvider};
 use tokio::time::Instant;
 
+use super::aws;
 use super::file::{Call, Count, Expect, Poll, Scenario, Shift, Span, Step};
 
-type Outcome = Result<(), String>;
+pub(super) type Outcome = Result<(), String>;
+
+// The scripted Vault's keys: this and eight digits.
+const KEY: &str = "ASIASCRIPTED";
 
 struct Runner {
     world: Scripted,
@@ -89,6 +93,10 @@ impl Runner {
                 Ok(())
             }
             Step::Wall(shift) => self.set_wall(*shift),
+            Step::AwsRefuses(refused) => {
+                let signed_with = format!("{KEY}{:08}", refused.key);
+                aws::refuses(&self.provider, &signed_with, &refused.region, &refused.code)
+            }
             Step::Close => self.provider.close().await.map_err(|error| error.to_string()),
             Step::Expect(expect) => self.expect(expect),
         }
@@ -246,7 +254,7 @@ fn ask(name: &str) -> Result<VaultAsk, String> {
 /// The n of the n-th issue, which the scripted Vault writes into the key.
 fn number(credentials: &Credentials) -> Result<u64, String> {
     let key = credentials.access_key_id();
-    let number = key.strip_prefix("ASIASCRIPTED").and_then(|number| number.parse().ok());
+    let number = key.strip_prefix(KEY).and_then(|number| number.parse().ok());
     number.ok_or_else(|| format!("{key} is no key of the scripted Vault"))
 }
 
