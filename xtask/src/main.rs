@@ -6,6 +6,7 @@ mod cargo;
 mod check;
 mod demo;
 mod failure;
+mod leaks;
 mod paths;
 mod process;
 mod stack;

@@ -4,8 +4,12 @@ use std::process::Command;
 
 use crate::cargo::cargo;
 use crate::failure::{Failure, Result};
+use crate::leaks::Traces;
 use crate::process;
 use crate::stack::{OwnStack, Server};
+
+/// What no log may show of the stack itself.
+const SECRETS: [&str; 2] = ["LEASEKEY_SECRET_ID", "LEASEKEY_STACK_ROOT_TOKEN"];
 
 /// What to run, and on which server.
 pub(crate) struct Plan {
@@ -27,15 +31,29 @@ pub(crate) fn test(plan: &Plan) -> Result<()> {
     let mut command = plan.cargo();
     command.arg("--no-fail-fast").arg("--").args(&plan.filters);
     stack.exports().give(&mut command);
+    let mut traces = Traces::into(stack.folder("tests")?)?;
+    traces.give(&mut command);
     let mut tally = Tally::default();
     let ran = process::run_lines(&mut command, |line| {
         println!("{line}");
         tally.read(line);
+        traces.line(line);
     });
     let passed = ran.as_ref().is_ok_and(std::process::ExitStatus::success);
-    stack.end(!passed)?;
+    let leaks = traces.leaks(&SECRETS.map(|name| stack.exports().get(name)))?;
+    stack.end(!passed || !leaks.is_empty())?;
     ran?;
-    if passed { tally.success(plan.server) } else { Err(tally.failure(plan.server)) }
+    match (passed, leaks.is_empty()) {
+        (true, true) => tally.success(plan.server),
+        (true, false) => Err(leaked(&leaks)),
+        (false, _) => Err(tally.failure(plan.server)),
+    }
+}
+
+fn leaked(leaks: &[String]) -> Failure {
+    let what = "the tests passed, but secrets were logged or printed";
+    Failure::new(what, format!("in the folder tests beside the servers' logs:\n{}", leaks.join("\n")))
+        .code(101)
 }
 
 impl Plan {

@@ -1,5 +1,6 @@
 //! How a stack begins and ends.
 
+use std::path::PathBuf;
 use std::time::Instant;
 
 use super::env::Exports;
@@ -29,6 +30,13 @@ impl OwnStack {
     /// What programs need to use it.
     pub(crate) fn exports(&self) -> &Exports {
         &self.exports
+    }
+
+    /// A new folder of this name beside what its servers write; it stays and goes with their logs.
+    pub(crate) fn folder(&self, name: &str) -> Result<PathBuf> {
+        let folder = record::folder(&self.name)?.join(name);
+        cache::private_dir(&folder)?;
+        Ok(folder)
     }
 
     /// Ends it; the servers' logs stay for a day if something failed.
