@@ -1,7 +1,13 @@
 //! What the tests of the repository share.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the tests live in the real world; the rule is for the library"
+)]
+
 pub mod audit;
 pub mod aws;
+pub mod expect;
 pub mod log;
 pub mod proxy;
 pub mod scenario;

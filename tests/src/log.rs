@@ -36,26 +36,32 @@ struct Planted {
     secret: String,
 }
 
-/// Begins to watch; the first call makes the log of this program.
+/// Begins to watch.
 ///
 /// # Panics
 /// If there can be no log.
 pub fn watch() -> Watch {
+    let mut watch = capture_all().watch();
+    watch.told = folder().map(|_| place().with_extension("planted"));
+    watch
+}
+
+/// Captures the log of this program from the first call on.
+///
+/// # Panics
+/// If there can be no log.
+pub fn capture_all() -> &'static Capture {
     static LOG: OnceLock<Capture> = OnceLock::new();
-    let path = place();
-    let capture = LOG.get_or_init(|| {
-        let log = path.with_extension("log");
-        let capture = Capture::open(&log).unwrap_or_else(|error| fail(&error));
+    LOG.get_or_init(|| {
+        let path = place().with_extension("log");
+        let capture = Capture::open(&path).unwrap_or_else(|error| fail(&error));
         if folder().is_none() {
             // Nobody else will read it: the open file is all that is needed.
-            std::fs::remove_file(&log).unwrap_or_else(|error| fail(&error));
+            std::fs::remove_file(&path).unwrap_or_else(|error| fail(&error));
         }
         capture.layered().init();
         capture
-    });
-    let mut watch = capture.watch();
-    watch.told = folder().map(|_| path.with_extension("planted"));
-    watch
+    })
 }
 
 impl Capture {
@@ -183,7 +189,6 @@ fn place() -> PathBuf {
     folder.join(format!("{program}-{}", std::process::id()))
 }
 
-#[allow(clippy::disallowed_methods, reason = "the folder is handed to the tests in the environment")]
 fn folder() -> Option<PathBuf> {
     std::env::var_os(FOLDER).map(PathBuf::from)
 }

@@ -161,6 +161,11 @@ impl Script {
                 format!(r#"{{"auth":{{"client_token":"{TOKEN}","lease_duration":3600,"renewable":true}}}}"#);
             return ScriptedReply::json(200, &renewed);
         }
+        if request.url.path().ends_with("/lookup-self") {
+            let found =
+                r#"{"request_id":"lookup","data":{"ttl":3600,"renewable":true,"policies":["orders"]}}"#;
+            return ScriptedReply::json(200, found);
+        }
         ScriptedReply::json(204, "")
     }
 }

@@ -73,6 +73,7 @@ impl Stack {
     /// If one is missing: the tests were not started by `cargo xtask test`.
     #[must_use]
     pub fn from_env() -> Self {
+        crate::log::capture_all();
         Self {
             server: export("LEASEKEY_STACK_SERVER"),
             address: export("VAULT_ADDR"),
@@ -219,10 +220,34 @@ impl Stack {
         text_at(&self.vault_write("auth/token/create", settings).await, "/auth/client_token")
     }
 
+    /// Revokes every token of this policy; how many there were.
+    ///
+    /// # Panics
+    /// If the server refuses.
+    pub async fn revoke_tokens_of(&self, policy: &str) -> usize {
+        let mut revoked = 0;
+        for accessor in self.vault_list("auth/token/accessors").await {
+            let accessor = json!({ "accessor": accessor });
+            // It may have ended since the list was made.
+            let token = self.vault_call(
+                &self.root_token,
+                Method::POST,
+                "auth/token/lookup-accessor",
+                Some(&accessor),
+            );
+            let token = token.await.body;
+            let policies = token.pointer("/data/policies").and_then(Value::as_array);
+            if policies.is_some_and(|policies| policies.iter().any(|held| held == policy)) {
+                self.vault_write("auth/token/revoke-accessor", accessor).await;
+                revoked += 1;
+            }
+        }
+        revoked
+    }
+
     /// The policy under a name no other test uses; the name.
     async fn new_policy(&self, policy_hcl: &str) -> String {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("test-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let name = new_name("test");
         self.vault_write(&format!("sys/policies/acl/{name}"), json!({ "policy": policy_hcl })).await;
         name
     }
@@ -255,6 +280,13 @@ impl Reply {
         }
         fail(path, format!("{} {}", self.status, self.body))
     }
+}
+
+/// A name that no other test and no earlier run on this stack uses.
+#[must_use]
+pub fn new_name(stem: &str) -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    format!("{stem}-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
 /// The text at a JSON pointer.
