@@ -1,0 +1,32 @@
+//! The fault catalogue, one test per row of `faults-and-security.md`, at the least powerful level that shows it:
+//! a scripted world under a paused clock, or the real servers where only they can tell.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "tests"
+)]
+
+#[cfg(feature = "stack")]
+mod aws;
+mod clock;
+mod files;
+mod hooks;
+mod outage;
+mod reply;
+#[cfg(feature = "stack")]
+mod runtime;
+mod secret;
+#[cfg(feature = "stack")]
+mod token;
+
+use leasekey_tests::log::{self, Watch};
+use leasekey_tests::scripted::ScriptedVault;
+
+/// A scripted world, and the log with its secrets planted in it.
+fn scripted() -> (ScriptedVault, Watch) {
+    let logs = log::watch();
+    ScriptedVault::plant(&logs);
+    (ScriptedVault::new(), logs)
+}
