@@ -1,5 +1,5 @@
 //! The stack is what the other tests take it for.
-#![allow(clippy::unwrap_used, reason = "a test may stop")]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test may stop, and reads files")]
 
 use leasekey_tests::stack::{Stack, text_at};
 use reqwest::Method;

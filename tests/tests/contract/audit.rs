@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use leasekey::EventKind;
+use leasekey_tests::expect::next;
 use leasekey_tests::stack::text_at;
 
-use crate::{ORDERS, begin, next};
+use crate::{ORDERS, begin};
 
 const LOGIN: &str = "auth/approle/login";
 const ISSUE: &str = "aws/creds/orders";
@@ -17,6 +18,7 @@ async fn every_request_and_lease_that_events_name_is_in_the_audit_log() {
     let mut events = vault.events();
     vault.credentials().await.unwrap();
     let login = next(&mut events, EventKind::LoggedIn).await;
+    assert_eq!(&*login.subject, "auth/approle");
     let entry = stack.audited(&login.vault_request_id.unwrap()).unwrap();
     assert_eq!(text_at(&entry, "/request/path"), LOGIN);
     let issued = next(&mut events, EventKind::Issued).await;
@@ -51,9 +53,10 @@ async fn a_refused_request_is_in_the_audit_log_under_the_errors_request_id() {
 
 #[tokio::test]
 async fn a_thousand_signed_requests_are_one_issue() {
-    let (stack, _logs) = begin();
+    let (stack, logs) = begin();
     let role = stack.new_approle(ORDERS).await;
     let vault = stack.builder().auth(role.auth()).start().await.unwrap();
+    logs.planted("the session token", vault.credentials().await.unwrap().session_token().unwrap());
     let s3 = stack.s3(&vault, &stack.aws_endpoint).await;
     let signers: Vec<_> = (0..20)
         .map(|_| {
@@ -70,6 +73,9 @@ async fn a_thousand_signed_requests_are_one_issue() {
     }
     let trail = stack.trail(&role.name);
     assert_eq!([trail.asked(LOGIN), trail.asked(ISSUE)], [1, 1]);
+    for crate_that_logs in ["TRACE S3.HeadBucket", "TRACE hyper_util", "DEBUG reqwest", "INFO leasekey"] {
+        assert!(logs.saw(crate_that_logs), "{crate_that_logs} was not captured");
+    }
 }
 
 #[tokio::test]

@@ -5,11 +5,12 @@ use std::time::{Duration, SystemTime};
 use aws_sdk_s3::error::ProvideErrorMetadata;
 use leasekey::{CredentialKind, EventKind, VaultCredentialsProvider};
 use leasekey_tests::aws::element;
+use leasekey_tests::expect::{next, refused};
 use leasekey_tests::log::Watch;
-use leasekey_tests::stack::Stack;
+use leasekey_tests::stack::{Stack, new_name};
 use serde_json::json;
 
-use crate::{ORDERS, begin, next, refused};
+use crate::{ORDERS, begin};
 
 async fn plant_set(vault: &VaultCredentialsProvider, logs: &Watch) {
     let set = vault.credentials().await.unwrap();
@@ -123,14 +124,15 @@ async fn short_mount(stack: &Stack, mount: &str) {
 #[tokio::test]
 async fn what_the_server_warns_of_becomes_an_event_and_the_shorter_life_counts() {
     let (stack, _logs) = begin();
-    short_mount(&stack, "aws-short").await;
-    let policy = r#"path "aws-short/creds/orders" { capabilities = ["update"] }"#;
-    let vault = stack.builder().auth(stack.new_approle(policy).await.auth()).mount("aws-short");
+    let mount = new_name("aws-short");
+    short_mount(&stack, &mount).await;
+    let policy = format!(r#"path "{mount}/creds/orders" {{ capabilities = ["update"] }}"#);
+    let vault = stack.builder().auth(stack.new_approle(&policy).await.auth()).mount(&mount);
     let vault = vault.ttl(Duration::from_secs(3600)).build().unwrap();
     let mut events = vault.events();
     vault.credentials().await.unwrap();
     let warning = next(&mut events, EventKind::Warned).await;
-    assert_eq!(&*warning.subject, "aws-short/creds/orders");
+    assert_eq!(*warning.subject, format!("{mount}/creds/orders"));
     assert!(warning.reason.unwrap().contains("exceeded the effective max_ttl"));
     let lease = vault.lease().unwrap();
     assert_eq!(warning.vault_request_id, Some(lease.vault_request_id));

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use leasekey::config::ConfigKey;
 use leasekey::{AppRoleAuth, EventKind, TokenAuth};
+use leasekey_tests::expect::{next, refused};
 use leasekey_tests::stack::{AppRole, Stack, text_at};
 use reqwest::Method;
 use serde_json::json;
 
-use crate::{ORDERS, begin, next, refused};
+use crate::{ORDERS, begin};
 
 /// A file of this test's own with this content, for its owner alone.
 fn file(name: &str, content: &str) -> PathBuf {

@@ -15,11 +15,6 @@ mod namespace;
 mod refused;
 mod sharing;
 
-use std::fmt::Debug;
-use std::time::Duration;
-
-use leasekey::Events;
-use leasekey::{Error, Event, EventKind};
 use leasekey_tests::log::{self, Watch};
 use leasekey_tests::stack::Stack;
 
@@ -32,25 +27,4 @@ fn begin() -> (Stack, Watch) {
     logs.planted("the root token", &stack.root_token);
     logs.planted("the stack's secret id", &stack.secret_id);
     (stack, logs)
-}
-
-/// The error, printed in every way it can be, so that the log is searched for what it shows.
-fn refused<T: Debug>(result: leasekey::Result<T>) -> Error {
-    let error = result.unwrap_err();
-    tracing::info!("{error} {error:?} {error:#?}");
-    error
-}
-
-/// The next event of this kind, which must come within 10 s.
-async fn next(events: &mut Events, kind: EventKind) -> Event {
-    let found = async {
-        loop {
-            let event = events.next().await.unwrap();
-            if event.kind == kind {
-                return event;
-            }
-        }
-    };
-    let within = tokio::time::timeout(Duration::from_secs(10), found);
-    within.await.unwrap_or_else(|_| panic!("no {} within 10 s", kind.name()))
 }

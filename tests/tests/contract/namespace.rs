@@ -2,17 +2,16 @@
 
 use leasekey::AppRoleAuth;
 use leasekey_tests::aws::element;
-use leasekey_tests::stack::{Stack, text_at};
+use leasekey_tests::expect::refused;
+use leasekey_tests::stack::{Stack, new_name, text_at};
 use serde_json::json;
 
-use crate::{ORDERS, begin, refused};
-
-const NAMESPACE: &str = "team-a";
+use crate::{ORDERS, begin};
 
 /// A namespace with an AWS engine, a role and an AppRole of its own; the login.
-async fn furnish(stack: &Stack) -> AppRoleAuth {
-    let at = |path: &str| format!("{NAMESPACE}/{path}");
-    stack.vault_write(&format!("sys/namespaces/{NAMESPACE}"), json!({})).await;
+async fn furnish(stack: &Stack, namespace: &str) -> AppRoleAuth {
+    let at = |path: &str| format!("{namespace}/{path}");
+    stack.vault_write(&format!("sys/namespaces/{namespace}"), json!({})).await;
     stack.vault_write(&at("sys/mounts/aws"), json!({ "type": "vault-plugin-secrets-aws" })).await;
     let key = stack.iam("CreateAccessKey", &[("UserName", "vault")]).await;
     let root = json!({
@@ -41,10 +40,11 @@ async fn login_and_lease_stay_in_their_namespace() {
         println!("skipped: HashiCorp Vault has namespaces in its Enterprise edition only");
         return;
     }
-    let auth = furnish(&stack).await;
-    let vault = stack.builder().namespace(NAMESPACE).auth(auth).start().await.unwrap();
+    let namespace = new_name("team");
+    let auth = furnish(&stack, &namespace).await;
+    let vault = stack.builder().namespace(&namespace).auth(auth).start().await.unwrap();
     let entry = stack.audited(&vault.lease().unwrap().vault_request_id).unwrap();
-    assert_eq!(text_at(&entry, "/request/namespace/path"), format!("{NAMESPACE}/"));
+    assert_eq!(text_at(&entry, "/request/namespace/path"), format!("{namespace}/"));
     vault.close().await.unwrap();
 }
 

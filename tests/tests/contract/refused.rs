@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use leasekey_tests::stack::Stack;
+use leasekey_tests::expect::refused;
+use leasekey_tests::stack::{Stack, new_name};
 use serde_json::json;
 
-use crate::{ORDERS, begin, refused};
+use crate::{ORDERS, begin};
 
 const ANY_ROLE: &str = r#"path "+/creds/+" { capabilities = ["update"] }"#;
 
@@ -42,38 +43,39 @@ async fn a_denied_path_is_told_with_the_policy_that_it_needs() {
 }
 
 /// An AWS role that Vault's user may ask for, but that trusts somebody else.
-async fn untrusting_role(stack: &Stack) {
+async fn untrusting_role(stack: &Stack, name: &str) {
     let trust = json!({
         "Version": "2012-10-17",
         "Statement": [{
             "Effect": "Allow",
-            "Principal": { "AWS": format!("arn:aws:iam::{}:user/somebody-else", stack.aws_account) },
+            "Principal": { "AWS": format!("arn:aws:iam::{}:user/{name}-friend", stack.aws_account) },
             "Action": "sts:AssumeRole",
         }],
     });
-    let arn = format!("arn:aws:iam::{}:role/untrusting", stack.aws_account);
+    let arn = format!("arn:aws:iam::{}:role/{name}", stack.aws_account);
     let may = json!({
         "Version": "2012-10-17",
         "Statement": [{ "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": arn }],
     });
     let (trust, may) = (trust.to_string(), may.to_string());
-    stack.iam("CreateUser", &[("UserName", "somebody-else")]).await;
-    stack.iam("CreateRole", &[("RoleName", "untrusting"), ("AssumeRolePolicyDocument", &trust)]).await;
-    let policy = [("UserName", "vault"), ("PolicyName", "ask-untrusting"), ("PolicyDocument", &may)];
+    stack.iam("CreateUser", &[("UserName", &format!("{name}-friend"))]).await;
+    stack.iam("CreateRole", &[("RoleName", name), ("AssumeRolePolicyDocument", &trust)]).await;
+    let policy = [("UserName", "vault"), ("PolicyName", name), ("PolicyDocument", &may)];
     stack.iam("PutUserPolicy", &policy).await;
     let role = json!({ "credential_type": "assumed_role", "role_arns": [arn], "default_sts_ttl": "15m" });
-    stack.vault_write("aws/roles/untrusting", role).await;
+    stack.vault_write(&format!("aws/roles/{name}"), role).await;
 }
 
 #[tokio::test]
 async fn a_role_that_does_not_trust_vault_is_told_as_awss_refusal() {
     let (stack, _logs) = begin();
-    untrusting_role(&stack).await;
+    let name = new_name("untrusting");
+    untrusting_role(&stack, &name).await;
     let login = stack.new_approle(ANY_ROLE).await;
-    let error = refused(stack.builder().role("untrusting").auth(login.auth()).start().await);
+    let error = refused(stack.builder().role(&name).auth(login.auth()).start().await);
     assert_eq!(error.code(), "LK-0107");
     assert!(error.message().contains("AccessDenied"), "{error}");
-    assert!(error.message().contains(r#"the role "untrusting" at aws/"#), "{error}");
+    assert!(error.message().contains(&format!(r#"the role "{name}" at aws/"#)), "{error}");
     assert!(error.hint().contains("trust policy"), "{error}");
 }
 

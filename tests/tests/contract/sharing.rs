@@ -1,9 +1,10 @@
 //! Who shares what, and what a close gives back.
 
 use leasekey::TokenAuth;
+use leasekey_tests::expect::refused;
 use reqwest::Method;
 
-use crate::{ORDERS, begin, refused};
+use crate::{ORDERS, begin};
 
 const LOGIN: &str = "auth/approle/login";
 const ISSUE: &str = "aws/creds/orders";
