@@ -9,7 +9,7 @@
 use std::fmt::Debug;
 use std::time::Duration;
 
-use leasekey::event::Events;
+use leasekey::Events;
 use leasekey::{Error, Event, EventKind, VaultCredentialsProvider};
 use tokio::time::Instant;
 

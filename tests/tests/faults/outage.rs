@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use leasekey::Phase;
 use leasekey::context::ScriptedReply;
-use leasekey::refresh::Phase;
 use leasekey::{EventKind, VaultCredentialsProvider};
 use leasekey_tests::expect::{next_within, refused, served};
 use leasekey_tests::scripted::{LIFE, ScriptedVault, is_issue};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use leasekey::refresh::Phase;
+use leasekey::Phase;
 use leasekey::{AppRoleAuth, EventKind};
 use leasekey_tests::expect::{next, refused, served};
 use leasekey_tests::log;
