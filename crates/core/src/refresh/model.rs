@@ -30,7 +30,7 @@ use crate::time::BootInstant;
 
 const FAULTS: usize = 8;
 // States after the same number of faults; beyond it, a layer is thinned.
-const LAYER: usize = 1500;
+const LAYER: usize = 1000;
 
 /// The machine under test, or one with a planted bug.
 type Step<'a> = &'a dyn Fn(State, Event, Now) -> (State, Vec<Effect>);
