@@ -27,18 +27,28 @@ impl Identity {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
+    fn of(parts: &[Vec<u8>]) -> Identity {
+        Identity::of(parts.iter().map(Vec::as_slice))
+    }
+
     #[test]
-    fn identities_differ_when_any_part_does() {
-        let one = Identity::of([b"https://v:8200".as_slice(), b"ns", b"token"]);
-        assert_eq!(one, Identity::of([b"https://v:8200".as_slice(), b"ns", b"token"]));
-        for other in [
-            Identity::of([b"https://v:8200".as_slice(), b"ns", b"tokex"]),
-            Identity::of([b"https://v:8200".as_slice(), b"nst", b"oken"]),
-            Identity::of([b"https://v:8200".as_slice(), b"ns"]),
-        ] {
-            assert_ne!(one, other);
+    fn where_one_part_ends_and_the_next_begins_counts() {
+        assert_ne!(Identity::of([b"ab".as_slice(), b"c"]), Identity::of([b"a".as_slice(), b"bc"]));
+        assert_ne!(Identity::of([b"a".as_slice()]), Identity::of([b"a".as_slice(), b""]));
+    }
+
+    proptest! {
+        #[test]
+        fn identities_are_equal_when_all_parts_are_and_never_else(
+            one in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..4), 0..4),
+            other in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..4), 0..4),
+        ) {
+            prop_assert_eq!(of(&one), of(&one.clone()));
+            prop_assert_eq!(of(&one) == of(&other), one == other);
         }
     }
 }
