@@ -11,6 +11,7 @@ use aws_sdk_s3::config::Region;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
 use leasekey::{ConfigLoaderExt, VaultCredentialsProvider};
+use serde_json::{Value, json};
 
 use crate::stack::Stack;
 
@@ -39,6 +40,31 @@ impl Stack {
             .load()
             .await;
         aws_sdk_s3::config::Builder::from(&aws)
+    }
+
+    /// Mounts one more AWS engine at `path` (after a namespace and a slash, if it is to be in one), with this
+    /// configuration of the mount and the role `orders`. It works as the same AWS user as the first, and asks
+    /// STS at `sts`.
+    ///
+    /// # Panics
+    /// If the server or the emulator refuses.
+    pub async fn mount_aws(&self, namespace: &str, path: &str, config: Value, sts: &str) {
+        let engine = if self.is_openbao() { "vault-plugin-secrets-aws" } else { "aws" };
+        let mount = json!({ "type": engine, "config": config });
+        self.vault_write(&format!("{namespace}sys/mounts/{path}"), mount).await;
+        let key = self.iam("CreateAccessKey", &[("UserName", "vault")]).await;
+        let root = json!({
+            "access_key": element(&key, "AccessKeyId"),
+            "secret_key": element(&key, "SecretAccessKey"),
+            "region": self.aws_region,
+            "iam_endpoint": self.aws_endpoint,
+            "sts_endpoint": sts,
+            "max_retries": 0,
+        });
+        self.vault_write(&format!("{namespace}{path}/config/root"), root).await;
+        let arn = format!("arn:aws:iam::{}:role/orders", self.aws_account);
+        let role = json!({ "credential_type": "assumed_role", "role_arns": [arn], "default_sts_ttl": "15m" });
+        self.vault_write(&format!("{namespace}{path}/roles/orders"), role).await;
     }
 
     /// An action of IAM as the emulator's administrator; the reply's body.

@@ -4,10 +4,9 @@ use std::time::{Duration, SystemTime};
 
 use aws_sdk_s3::error::ProvideErrorMetadata;
 use leasekey::{CredentialKind, EventKind, VaultCredentialsProvider};
-use leasekey_tests::aws::element;
 use leasekey_tests::expect::{next, refused};
 use leasekey_tests::log::Watch;
-use leasekey_tests::stack::{Stack, new_name};
+use leasekey_tests::stack::new_name;
 use serde_json::json;
 
 use crate::{ORDERS, begin};
@@ -102,30 +101,12 @@ async fn a_policy_that_allows_no_parameter_is_enough() {
     assert_eq!(refused(asked).code(), "LK-0106");
 }
 
-/// A second AWS engine with the same identity at AWS, whose mount allows 15 minutes.
-async fn short_mount(stack: &Stack, mount: &str) {
-    let engine = if stack.is_openbao() { "vault-plugin-secrets-aws" } else { "aws" };
-    let config = json!({ "max_lease_ttl": "15m", "default_lease_ttl": "15m" });
-    stack.vault_write(&format!("sys/mounts/{mount}"), json!({ "type": engine, "config": config })).await;
-    let key = stack.iam("CreateAccessKey", &[("UserName", "vault")]).await;
-    let root = json!({
-        "access_key": element(&key, "AccessKeyId"),
-        "secret_key": element(&key, "SecretAccessKey"),
-        "region": stack.aws_region,
-        "iam_endpoint": stack.aws_endpoint,
-        "sts_endpoint": stack.aws_endpoint,
-    });
-    stack.vault_write(&format!("{mount}/config/root"), root).await;
-    let arn = format!("arn:aws:iam::{}:role/orders", stack.aws_account);
-    let role = json!({ "credential_type": "assumed_role", "role_arns": [arn], "max_sts_ttl": "2h" });
-    stack.vault_write(&format!("{mount}/roles/orders"), role).await;
-}
-
 #[tokio::test]
 async fn what_the_server_warns_of_becomes_an_event_and_the_shorter_life_counts() {
     let (stack, _logs) = begin();
     let mount = new_name("aws-short");
-    short_mount(&stack, &mount).await;
+    let quarter = json!({ "max_lease_ttl": "15m", "default_lease_ttl": "15m" });
+    stack.mount_aws("", &mount, quarter, &stack.aws_endpoint).await;
     let policy = format!(r#"path "{mount}/creds/orders" {{ capabilities = ["update"] }}"#);
     let vault = stack.builder().auth(stack.new_approle(&policy).await.auth()).mount(&mount);
     let vault = vault.ttl(Duration::from_secs(3600)).build().unwrap();

@@ -1,7 +1,6 @@
 //! Namespaces: the same names in two namespaces are two different things.
 
 use leasekey::AppRoleAuth;
-use leasekey_tests::aws::element;
 use leasekey_tests::expect::refused;
 use leasekey_tests::stack::{Stack, new_name, text_at};
 use serde_json::json;
@@ -12,19 +11,7 @@ use crate::{ORDERS, begin};
 async fn furnish(stack: &Stack, namespace: &str) -> AppRoleAuth {
     let at = |path: &str| format!("{namespace}/{path}");
     stack.vault_write(&format!("sys/namespaces/{namespace}"), json!({})).await;
-    stack.vault_write(&at("sys/mounts/aws"), json!({ "type": "vault-plugin-secrets-aws" })).await;
-    let key = stack.iam("CreateAccessKey", &[("UserName", "vault")]).await;
-    let root = json!({
-        "access_key": element(&key, "AccessKeyId"),
-        "secret_key": element(&key, "SecretAccessKey"),
-        "region": stack.aws_region,
-        "iam_endpoint": stack.aws_endpoint,
-        "sts_endpoint": stack.aws_endpoint,
-    });
-    stack.vault_write(&at("aws/config/root"), root).await;
-    let arn = format!("arn:aws:iam::{}:role/orders", stack.aws_account);
-    let role = json!({ "credential_type": "assumed_role", "role_arns": [arn], "default_sts_ttl": "15m" });
-    stack.vault_write(&at("aws/roles/orders"), role).await;
+    stack.mount_aws(&format!("{namespace}/"), "aws", json!({}), &stack.aws_endpoint).await;
     stack.vault_write(&at("sys/policies/acl/orders"), json!({ "policy": ORDERS })).await;
     stack.vault_write(&at("sys/auth/approle"), json!({ "type": "approle" })).await;
     stack.vault_write(&at("auth/approle/role/orders"), json!({ "token_policies": ["orders"] })).await;

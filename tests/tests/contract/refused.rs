@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use leasekey_tests::expect::refused;
+use leasekey_tests::proxy::{Proxy, reply};
 use leasekey_tests::stack::{Stack, new_name};
 use serde_json::json;
 
@@ -80,7 +81,7 @@ async fn a_role_that_does_not_trust_vault_is_told_as_awss_refusal() {
 }
 
 #[tokio::test]
-async fn a_ttl_out_of_range_is_refused_before_and_by_the_server() {
+async fn a_ttl_that_no_kind_allows_is_refused_before_anything_is_sent() {
     let (stack, _logs) = begin();
     let login = stack.new_approle(ANY_ROLE).await;
     for seconds in [1, 899, 36 * 3600 + 1] {
@@ -88,6 +89,30 @@ async fn a_ttl_out_of_range_is_refused_before_and_by_the_server() {
         assert_eq!(refused(built).code(), "LK-0108", "{seconds}");
     }
     assert_eq!(stack.trail(&login.name).paths(), [""; 0], "nothing is sent");
+}
+
+#[tokio::test]
+async fn what_aws_says_to_the_server_is_told_by_its_meaning() {
+    let ((stack, _logs), name) = (begin(), new_name("aws-refusing"));
+    // The emulator allows any duration and never throttles; AWS does neither.
+    let sts = Proxy::of(&stack.aws_endpoint).await;
+    stack.mount_aws("", &name, json!({}), &sts.address).await;
+    let login = stack.new_approle(ANY_ROLE).await;
+    for (code, message, expected) in [
+        ("ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration", "LK-0108"),
+        ("Throttling", "Rate exceeded", "LK-0109"),
+        ("RegionDisabledException", "STS is not activated in this region", "LK-0107"),
+    ] {
+        let error = format!(
+            "<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
+        );
+        sts.answer(move |_| Some(reply(400, error.clone())));
+        let session = code.to_lowercase();
+        let refusal = stack.builder().mount(&name).auth(login.auth()).session_name(&session).start().await;
+        let refusal = refused(refusal);
+        assert_eq!(refusal.code(), expected, "{refusal}");
+        assert!(refusal.message().contains(code), "{refusal}");
+    }
 }
 
 #[tokio::test]
