@@ -107,6 +107,8 @@ async fn what_the_server_warns_of_becomes_an_event_and_the_shorter_life_counts()
     let mount = new_name("aws-short");
     let quarter = json!({ "max_lease_ttl": "15m", "default_lease_ttl": "15m" });
     stack.mount_aws("", &mount, quarter, &stack.aws_endpoint).await;
+    // The engine keeps to its role, and the server to the mount.
+    stack.vault_write(&format!("{mount}/roles/orders"), json!({ "max_sts_ttl": "2h" })).await;
     let policy = format!(r#"path "{mount}/creds/orders" {{ capabilities = ["update"] }}"#);
     let vault = stack.builder().auth(stack.new_approle(&policy).await.auth()).mount(&mount);
     let vault = vault.ttl(Duration::from_secs(3600)).build().unwrap();
