@@ -45,7 +45,9 @@ impl Sts {
             let what = format!("the region {:?} is not one of AWS", printable(region));
             Error::new(ErrorKind::InvalidSetting, what).with_hint("Set AWS_REGION, for example us-east-1")
         })?;
-        let http = context.http.open(&HttpOptions::default())?;
+        let http = context
+            .http
+            .open(&HttpOptions { uses_tls: endpoint.scheme() == "https", ..HttpOptions::default() })?;
         Ok(Self { context: context.clone(), http, region: region.into(), endpoint })
     }
 

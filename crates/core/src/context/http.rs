@@ -32,6 +32,8 @@ pub trait HttpSend: fmt::Debug + Send + Sync {
 pub struct HttpOptions {
     /// How servers are verified and what is shown to them.
     pub tls: TlsOptions,
+    /// Whether some server is asked over TLS; if none is, the platform's roots need not be read (7 ms).
+    pub uses_tls: bool,
     /// A proxy for all requests; none means that the environment's proxies are ignored, too.
     pub proxy: Option<Url>,
 }

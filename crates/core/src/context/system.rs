@@ -152,7 +152,7 @@ fn builder(options: &HttpOptions) -> reqwest::Result<reqwest::ClientBuilder> {
     if let Some(proxy) = &options.proxy {
         builder = builder.proxy(reqwest::Proxy::all(proxy.clone())?);
     }
-    verify(builder, &options.tls)
+    if options.uses_tls { verify(builder, &options.tls) } else { Ok(builder.tls_certs_only([])) }
 }
 
 fn verify(mut builder: reqwest::ClientBuilder, tls: &TlsOptions) -> reqwest::Result<reqwest::ClientBuilder> {

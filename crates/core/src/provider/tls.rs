@@ -21,7 +21,8 @@ pub(super) fn http_options(context: &Context, config: &Config) -> Result<HttpOpt
         tracing::warn!(target: "leasekey", "VAULT_SKIP_VERIFY is on: anybody on the way can answer as Vault");
     }
     let tls = TlsOptions { ca: ca.into_iter().collect(), identity: identity(context, config)?, skip_verify };
-    Ok(HttpOptions { tls, proxy: config.proxy()? })
+    // Whether TLS is used at all is told by the addresses, which the client knows.
+    Ok(HttpOptions { tls, proxy: config.proxy()?, uses_tls: true })
 }
 
 fn identity(context: &Context, config: &Config) -> Result<Option<SecretBytes>> {

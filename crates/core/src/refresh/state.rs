@@ -191,7 +191,10 @@ impl State {
             (None, None) => self.wanted_at?,
         };
         let doubt = self.doubted_at.filter(|at| self.hastens(*at)).map(|_| self.doubt_next);
-        let forced = self.forced.then_some(BootInstant::default());
+        // Whoever asks again after a refusal need not wait it out, but no loop of theirs becomes a storm.
+        let rested =
+            self.trouble.map_or(BootInstant::default(), |trouble| trouble.last.plus(SUCCESS_SPACING));
+        let forced = self.forced.then_some(rested);
         [Some(usual), doubt, forced].into_iter().flatten().min()
     }
 

@@ -85,11 +85,13 @@ impl VaultClient {
     pub(crate) fn open(context: &Context, options: ClusterOptions) -> Result<Self> {
         named(&options)?;
         let mfa = options.mfa.as_ref().map(|mfa| super::ask::header_text(mfa, "VAULT_MFA")).transpose()?;
+        let uses_tls = options.addresses.iter().any(|address| address.scheme() == "https");
+        let http = HttpOptions { uses_tls, ..options.http };
         let pace = options.rate_limit.map(|(rate, burst)| Pace::new(context, rate, burst)).transpose()?;
         Ok(Self(Arc::new(Inner {
             context: context.clone(),
             nodes: Nodes::new(options.addresses, options.allow_http)?,
-            send: context.http.open(&options.http)?,
+            send: context.http.open(&http)?,
             namespace: options.namespace,
             deadline: options.deadline,
             max_retries: options.max_retries,
