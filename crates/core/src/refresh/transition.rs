@@ -104,10 +104,11 @@ impl State {
         let lifetime = grant.lifetime.min(self.plan.max_lifetime);
         // A life shorter than twice the margin is used as it is, less half of it.
         let margin = MARGIN.saturating_add(grant.rtt).min(lifetime / 2);
-        let expires = grant.started.plus(lifetime - margin);
+        let usable = lifetime - margin;
+        let expires = grant.started.plus(usable);
         let refresh_at = match grant.poll_after {
             Some(poll) => now.plus(draw.between(poll.mul_f64(0.75), poll)),
-            None => grant.started.plus(self.plan.refresh_after(lifetime, draw)),
+            None => grant.started.plus(self.plan.refresh_after(usable, draw)),
         };
         let old = self.held.filter(|_| work == Work::Renew || !grant.changed);
         // A renewal that no longer moves the end has reached the server's maximum.
