@@ -28,7 +28,7 @@ pub trait HttpSend: fmt::Debug + Send + Sync {
 }
 
 /// How connections are made.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct HttpOptions {
     /// How servers are verified and what is shown to them.
     pub tls: TlsOptions,
@@ -36,6 +36,19 @@ pub struct HttpOptions {
     pub uses_tls: bool,
     /// A proxy for all requests; none means that the environment's proxies are ignored, too.
     pub proxy: Option<Url>,
+}
+
+impl fmt::Debug for HttpOptions {
+    // A proxy's address may hold a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let proxy = self.proxy.as_ref().map(|proxy| proxy.host_str());
+        let Self { tls, uses_tls, .. } = self;
+        f.debug_struct("HttpOptions")
+            .field("tls", tls)
+            .field("uses_tls", uses_tls)
+            .field("proxy", &proxy)
+            .finish()
+    }
 }
 
 /// How servers are verified.

@@ -220,7 +220,9 @@ impl AsRef<[u8]> for Body {
 fn fault(error: reqwest::Error) -> HttpFault {
     let told = story(&error);
     // rustls's words: a certificate that fails, an alert from the server, an answer that is not TLS at all.
-    if ["certificate", "TLS", "corrupt message", "fatal alert"].iter().any(|sign| told.contains(sign)) {
+    // Once connected, TLS 1.3 servers still alert; an end without a farewell is a cut and nothing else.
+    let refused = ["certificate", "corrupt message", "fatal alert"].iter().any(|sign| told.contains(sign));
+    if refused || (error.is_connect() && told.contains("TLS")) {
         return HttpFault::Tls(told);
     }
     if error.is_connect() {

@@ -1,6 +1,7 @@
 //! From where events happen to who listens.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
 
 use tokio::sync::broadcast::{Receiver, Sender, channel, error::RecvError, error::TryRecvError};
@@ -50,7 +51,8 @@ impl EventHub {
         let mut events = self.listen(subject);
         let pour = async move {
             while let Some(event) = events.next().await {
-                sink.record(&event);
+                // One event is lost with a sink's panic, not all that follow.
+                let _ = catch_unwind(AssertUnwindSafe(|| sink.record(&event)));
             }
         };
         context.launch.launch(Box::pin(pour)).map_err(|error| {
@@ -75,7 +77,7 @@ pub struct Events {
 }
 
 impl Events {
-    /// The next event; none once the provider is gone.
+    /// The next event; none once every provider of the same login is gone.
     pub async fn next(&mut self) -> Option<Event> {
         loop {
             match self.receiver.recv().await {

@@ -50,6 +50,8 @@ pub(super) struct Cell<S: Source> {
     closers: Vec<oneshot::Sender<()>>,
     life: Life,
     dropped: bool,
+    // Why the last issue was asked for.
+    reason: &'static str,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -64,7 +66,7 @@ impl<S: Source> Drive for Cell<S> {
         match message {
             Message::Event(event) => self.step(event),
             Message::Wait(waiter) => self.wait(waiter),
-            Message::AttemptEnded => self.attempt_ended(),
+            Message::AttemptEnded(attempt) => self.attempt_ended(attempt),
             Message::Close(reply) => self.close(reply),
             Message::CloseEnded => {
                 self.life = Life::Closed;
@@ -109,6 +111,9 @@ impl<S: Source> Drive for Cell<S> {
             if now < doubt_ends { waiter.deadline.min(doubt_ends) } else { waiter.deadline }
         };
         let answer = self.waiters.iter().map(deadline).min();
+        if self.dropped && self.life == Life::Open {
+            return None;
+        }
         [self.state.wake_at(now), answer].into_iter().flatten().min()
     }
 
@@ -142,15 +147,20 @@ impl<S: Source> Cell<S> {
             closers: Vec::new(),
             life: Life::Open,
             dropped: false,
+            reason: "",
         }
     }
 
     fn step(&mut self, event: Event) {
-        if self.dropped {
+        if self.dropped && self.life == Life::Open {
             return;
         }
         let now = Now { at: self.context.time.boot(), random: self.context.random.bits() };
+        let reason = self.state.reason(&event);
         let (state, effects) = step(self.state.clone(), event, now);
+        if effects.iter().any(|effect| matches!(effect, Effect::Attempt(_, Work::Issue, _))) {
+            self.reason = reason;
+        }
         self.state = state;
         let (revokes, others): (Vec<_>, Vec<_>) =
             effects.into_iter().partition(|effect| matches!(effect, Effect::Revoke(_) | Effect::Discard));
@@ -209,15 +219,20 @@ impl<S: Source> Cell<S> {
             self.superseded.push((old.generation, value));
         }
         let value = self.stamped(&incoming, expires);
-        self.note(Note::Published(&value, generation));
-        self.publish(Snapshot { value: Some(value), generation, expires, ..Snapshot::empty() });
+        self.note(Note::Published(&value, generation, self.reason));
+        self.serve(value, generation, expires);
     }
 
     fn extend(&mut self, old: &Snapshot<S::Value>, generation: u64, expires: BootInstant) {
         let Some(value) = &old.value else { return };
         let value = self.stamped(value, expires);
         self.note(Note::Extended(&value, generation));
-        self.publish(Snapshot { value: Some(value), generation, expires, ..Snapshot::empty() });
+        self.serve(value, generation, expires);
+    }
+
+    fn serve(&self, value: S::Value, generation: u64, expires: BootInstant) {
+        let phase = self.state.phase(self.context.time.boot());
+        self.publish(Snapshot { value: Some(value), generation, expires, phase, ..Snapshot::empty() });
     }
 
     fn stamped(&self, value: &S::Value, expires: BootInstant) -> S::Value {
@@ -235,7 +250,7 @@ impl<S: Source> Cell<S> {
         self.running = Some(Running { attempt, allowance: allowance.clone(), outcome });
         let job = run(self.source.clone(), work, held, self.incoming.clone(), allowance);
         let too_long = self.context.sleep.sleep(ATTEMPT_AT_MOST);
-        let ended = self.when_over(Message::AttemptEnded);
+        let ended = self.when_over(Message::AttemptEnded(attempt));
         tokio::spawn(async move {
             let _ended = ended;
             let outcome = tokio::select! {
@@ -248,11 +263,13 @@ impl<S: Source> Cell<S> {
         });
     }
 
-    fn attempt_ended(&mut self) {
-        let Some(mut running) = self.running.take() else { return };
+    fn attempt_ended(&mut self, attempt: u64) {
+        let Some(mut running) = self.running.take_if(|running| running.attempt == attempt) else { return };
         let requests = running.allowance.taken();
         let outcome = running.outcome.try_recv().unwrap_or_else(|_| Err(bug("an attempt panicked")));
-        let attempt = running.attempt;
+        // Nothing was sent, so nothing was done: it waited for its turn until its time was up.
+        let outcome =
+            outcome.map_err(|fault| Fault { may_have_acted: fault.may_have_acted && requests > 0, ..fault });
         match outcome {
             Ok(Outcome::Issued(value, grant)) => {
                 if grant.changed {
@@ -279,6 +296,10 @@ impl<S: Source> Cell<S> {
     // ---- callers ----
 
     fn wait(&mut self, waiter: Waiter) {
+        if self.life != Life::Open {
+            let _ = waiter.reply.send(Err(closed()));
+            return;
+        }
         let event = match waiter.newer_than {
             Some(generation) if waiter.doubts => Event::Doubted(generation),
             // Somebody else's refresh has brought what is asked for.

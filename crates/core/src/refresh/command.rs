@@ -29,7 +29,7 @@ pub(super) trait Drive: Send {
 pub(super) enum Message {
     Event(Event),
     Wait(Waiter),
-    AttemptEnded,
+    AttemptEnded(u64),
     Close(oneshot::Sender<()>),
     CloseEnded,
     Dropped,

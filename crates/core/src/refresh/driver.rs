@@ -12,10 +12,11 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::cell::Cell;
 use super::command::{Command, Commands, Drive, Message, Waiter};
-use super::effect::Event;
+use super::effect::{Event, Phase};
 use super::schedule::Plan;
-use super::snapshot::{Reading, Snapshot};
+use super::snapshot::{Reading, Snapshot, closed};
 use super::source::Source;
+use super::transition::DOUBT_WAIT;
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result};
 use crate::time::BootInstant;
@@ -100,12 +101,26 @@ impl<T: Clone + Send + Sync + 'static> Kept<T> {
             reply,
         };
         self.tell(Message::Wait(waiter));
-        answer.await.unwrap_or_else(|_| Err(driver_ended()))?;
-        Ok(self.snapshot.load_full())
+        match answer.await {
+            Ok(answer) => answer.map(|()| self.snapshot.load_full()),
+            // The machine ended with this caller still waiting.
+            Err(_) if self.snapshot().phase == Phase::Closed => Err(closed()),
+            Err(_) => Err(driver_ended()),
+        }
     }
 
-    /// Reports that this generation was refused as if it were dead.
+    /// Reports that this generation was refused as if it were dead. From this call on readers wait for a
+    /// moment, even before the driver has heard of it.
     pub fn doubt(&self, generation: u64) {
+        let until = self.now().plus(DOUBT_WAIT);
+        self.snapshot.rcu(|snapshot| {
+            let doubted = snapshot.generation == generation && snapshot.waits_until < until;
+            if doubted {
+                Arc::new(Snapshot { waits_until: until, ..(**snapshot).clone() })
+            } else {
+                snapshot.clone()
+            }
+        });
         self.tell(Message::Event(Event::Doubted(generation)));
     }
 
@@ -114,9 +129,9 @@ impl<T: Clone + Send + Sync + 'static> Kept<T> {
         self.tell(Message::Event(Event::Promised(generation, until)));
     }
 
-    /// Asks a refused machine to try again at once: settings or login material changed.
-    pub fn signal(&self) {
-        self.tell(Message::Event(Event::Signalled));
+    /// Ends the refreshing as a drop does, while others may still hold this.
+    pub fn abandon(&self) {
+        self.tell(Message::Dropped);
     }
 
     /// Closes the machine and gives back what can be, within 2 s.

@@ -71,14 +71,20 @@ impl Fault {
 impl From<Error> for Fault {
     /// The class that fits the kind of an error that is known no better.
     fn from(error: Error) -> Self {
-        let class = match error.kind() {
-            ErrorKind::VaultUnavailable | ErrorKind::NotReady => Class::Node,
-            ErrorKind::UnusableReply => Class::Protocol,
-            ErrorKind::KeyNotYetUsable => Class::Upstream,
-            ErrorKind::Bug => Class::Bug,
-            _ => Class::Denied,
-        };
-        Self::new(class, error)
+        Self::new(class_of(&error), error)
+    }
+}
+
+fn class_of(error: &Error) -> Class {
+    let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<Error>());
+    match (error.kind(), cause) {
+        // It expired because of the failures before: they pace the next attempt.
+        (ErrorKind::Expired | ErrorKind::NotReady, Some(cause)) => class_of(cause),
+        (ErrorKind::Expired | ErrorKind::NotReady | ErrorKind::VaultUnavailable, _) => Class::Node,
+        (ErrorKind::UnusableReply, _) => Class::Protocol,
+        (ErrorKind::KeyNotYetUsable, _) => Class::Upstream,
+        (ErrorKind::Bug, _) => Class::Bug,
+        _ => Class::Denied,
     }
 }
 
@@ -109,6 +115,14 @@ impl Allowance {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_expired_is_paced_by_why_no_new_one_came() {
+        let expired =
+            |kind| Error::new(ErrorKind::Expired, "the token expired").with_source(Error::new(kind, "why"));
+        assert_eq!(Fault::from(expired(ErrorKind::VaultUnavailable)).class, Class::Node);
+        assert_eq!(Fault::from(expired(ErrorKind::AuthRejected)).class, Class::Denied);
+    }
 
     #[test]
     fn an_allowance_is_never_overdrawn() {

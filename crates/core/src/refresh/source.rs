@@ -43,8 +43,8 @@ pub trait Source: Send + Sync + 'static {
 /// What happened to a value.
 #[derive(Debug)]
 pub enum Note<'a, T> {
-    /// A new value serves, as this generation.
-    Published(&'a T, u64),
+    /// A new value serves, as this generation, and why it was asked for.
+    Published(&'a T, u64, &'static str),
     /// The value in hand lives longer.
     Extended(&'a T, u64),
     /// An attempt failed; the value in hand, if any, still serves.

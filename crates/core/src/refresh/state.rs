@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::budget::{Issues, Requests};
-use super::effect::{Effect, Phase, Work};
+use super::effect::{Effect, Event, Phase, Work};
 use super::fault::Class;
 use super::schedule::{InHand, Plan, pause, urgent_window};
 use crate::time::{BootInstant, Draw};
@@ -117,12 +117,27 @@ impl State {
         }
     }
 
-    /// When the driver must step again with [`Event::Woken`](super::Event::Woken); none while only others can move the state.
+    /// When the driver must step again with [`Event::Woken`]; none while only others can move the state.
     pub fn wake_at(&self, now: BootInstant) -> Option<BootInstant> {
         let attempt = if self.attempt.is_some() { None } else { self.attempt_at(now) };
         let revoke = self.superseded.iter().map(|(_, at)| *at).min();
         let restamp = (self.held.is_some() && self.plan.revocable && !self.closed).then_some(self.restamp_at);
         [attempt, revoke, restamp, self.phase_moves_at(now)].into_iter().flatten().min()
+    }
+
+    /// Why an issue that this event brings about is asked for.
+    pub fn reason(&self, event: &Event) -> &'static str {
+        match event {
+            Event::Doubted(_) => "the one before was refused",
+            Event::Forced => "a caller asked for it",
+            _ if self.doubted_at.is_some() => "the one before was refused",
+            _ if self.trouble.is_some() => "a retry after a failure",
+            Event::Wanted(until) if self.held.is_some_and(|held| held.expires < *until) => {
+                "a caller needs it for longer"
+            }
+            _ if self.held.is_none() => "it is the first",
+            _ => "the refresh point came",
+        }
     }
 
     /// Failures in a row since the last success.

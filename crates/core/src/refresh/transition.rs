@@ -12,7 +12,7 @@ use crate::time::{BootInstant, Draw};
 pub(crate) const HAND_OUT: Duration = Duration::from_secs(120);
 // After the last hand-out of a superseded value has lapsed, before its lease is revoked.
 pub(super) const GRACE: Duration = Duration::from_secs(60);
-const DOUBT_WAIT: Duration = Duration::from_secs(2);
+pub(super) const DOUBT_WAIT: Duration = Duration::from_secs(2);
 pub(super) const LOGIN_SPACING: Duration = Duration::from_secs(30);
 pub(super) const VERIFY_SPACING: Duration = Duration::from_secs(2);
 pub(super) const VERIFY_AT_LEAST: Duration = Duration::from_secs(10);

@@ -8,7 +8,7 @@ use std::time::Duration;
 use http::header::LOCATION;
 use http::{HeaderValue, StatusCode};
 use rustify::endpoint::Endpoint;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use url::Url;
 
 use super::ask::Ask;
@@ -121,8 +121,10 @@ impl VaultClient {
     ) -> Result<Envelope, Fault> {
         let inner = &*self.0;
         let ask = Ask::new(operation, endpoint, token, inner.namespace.as_ref(), inner.mfa.as_ref())?;
-        // The semaphore is never closed, so an error cannot come of it.
-        let _permit = inner.permits.acquire().await;
+        let _permit = match inner.permits.try_acquire() {
+            Ok(permit) => permit,
+            Err(_) => inner.turn().await?,
+        };
         if let Some(pace) = &inner.pace {
             pace.turn().await;
         }
@@ -131,6 +133,25 @@ impl VaultClient {
 }
 
 impl Inner {
+    async fn turn(&self) -> Result<SemaphorePermit<'_>, Fault> {
+        let too_long = self.context.sleep.sleep(self.deadline);
+        tokio::select! {
+            biased;
+            permit = self.permits.acquire() => permit.map_err(|_| self.no_turn()),
+            () = too_long => Err(self.no_turn()),
+        }
+    }
+
+    // Others wait for a server that does not answer, so this request would, too.
+    fn no_turn(&self) -> Fault {
+        let what = format!(
+            "Vault at {} keeps {IN_FLIGHT} requests waiting; this one was not sent within {} s",
+            self.nodes.origins().join(", "),
+            self.deadline.as_secs()
+        );
+        Fault::new(Class::Node, Error::new(ErrorKind::VaultUnavailable, what))
+    }
+
     async fn attempt(&self, ask: &Ask<'_>, allowance: &Allowance) -> Result<Envelope, Fault> {
         let end = self.context.time.boot().plus(self.deadline);
         let order: Vec<usize> = self.nodes.order(self.max_retries).collect();

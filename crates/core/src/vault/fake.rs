@@ -9,7 +9,6 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use http::{HeaderMap, HeaderName};
-use tokio::sync::Semaphore;
 
 use super::{ClusterOptions, VaultClient};
 use crate::context::{
@@ -32,7 +31,6 @@ struct World {
     answers: HashMap<String, Vec<Answer>>,
     sent: Vec<HttpRequest>,
     files: HashMap<PathBuf, Vec<u8>>,
-    gate: Option<Arc<Semaphore>>,
 }
 
 impl Fake {
@@ -40,13 +38,6 @@ impl Fake {
     pub(crate) fn answers(&self, origin: &str, answer: Answer) -> &Self {
         self.0.lock().unwrap().answers.entry(origin.into()).or_default().push(answer);
         self
-    }
-
-    /// No node answers before the gate grants a permit for it.
-    pub(crate) fn gate(&self) -> Arc<Semaphore> {
-        let gate = Arc::new(Semaphore::new(0));
-        self.0.lock().unwrap().gate = Some(gate.clone());
-        gate
     }
 
     pub(crate) fn file(&self, path: &str, content: &str) {
@@ -110,7 +101,7 @@ impl Fake {
 }
 
 impl World {
-    fn answer(&mut self, request: HttpRequest) -> (Answer, Option<Arc<Semaphore>>) {
+    fn answer(&mut self, request: HttpRequest) -> Answer {
         let origin = request.url.origin().ascii_serialization();
         let answers = self.answers.get_mut(&origin).filter(|answers| !answers.is_empty());
         let answer = answers.map_or_else(|| Err(HttpFault::Connect("refused".into())), |all| all.remove(0));
@@ -118,7 +109,7 @@ impl World {
             self.now += request.deadline;
         }
         self.sent.push(request);
-        (answer, self.gate.clone())
+        answer
     }
 }
 
@@ -137,11 +128,7 @@ pub(crate) fn reply_with(status: u16, header: &'static str, value: &str, body: &
 #[async_trait]
 impl HttpSend for Fake {
     async fn send(&self, request: HttpRequest) -> Answer {
-        let (answer, gate) = self.0.lock().unwrap().answer(request);
-        if let Some(gate) = gate {
-            gate.acquire().await.unwrap().forget();
-        }
-        answer
+        self.0.lock().unwrap().answer(request)
     }
 }
 

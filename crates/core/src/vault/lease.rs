@@ -11,17 +11,15 @@ use crate::secret::SecretString;
 #[derive(Serialize)]
 struct Revoke<'a> {
     lease_id: &'a str,
-    sync: bool,
 }
 
-/// Revokes a lease; one that is gone already is revoked. `sync` waits until AWS has deleted the user.
+/// Revokes a lease; one that is gone already is revoked.
 pub(crate) async fn revoke(
     client: &VaultClient,
     token: &SecretString,
     lease_id: &str,
-    sync: bool,
     allowance: &Allowance,
 ) -> Result<(), Fault> {
-    let post = Post::new("sys/leases/revoke", &Revoke { lease_id, sync })?;
+    let post = Post::new("sys/leases/revoke", &Revoke { lease_id })?;
     client.call(Operation::Revoke, &post, Some(token), allowance).await.map(drop)
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 use vaultrs::api::token::requests::{LookupTokenSelfRequest, RevokeTokenSelfRequest};
 
@@ -26,6 +26,7 @@ pub(crate) struct TokenInfo {
     pub(crate) policies: Vec<String>,
     pub(crate) entity_id: Option<String>,
     pub(crate) request_id: String,
+    pub(crate) warnings: Vec<String>,
     pub(crate) started: BootInstant,
     pub(crate) rtt: Duration,
 }
@@ -68,12 +69,6 @@ struct Auth {
     mfa_requirement: Option<Box<RawValue>>,
 }
 
-#[derive(Serialize)]
-struct Renew {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    increment: Option<u64>,
-}
-
 /// Looks the token up. Uses up one of its uses, if they are counted.
 pub(crate) async fn lookup_self(
     client: &VaultClient,
@@ -91,20 +86,19 @@ pub(crate) async fn lookup_self(
         policies: policies.map(|policy| printable(&policy)).collect(),
         entity_id: text(found.entity_id),
         request_id: envelope.request_id,
+        warnings: envelope.warnings,
         started: envelope.started,
         rtt: envelope.rtt,
     })
 }
 
-/// Renews the token; `increment` is a wish.
+/// Renews the token by as much as Vault gives.
 pub(crate) async fn renew_self(
     client: &VaultClient,
     token: &SecretString,
-    increment: Option<Duration>,
     allowance: &Allowance,
 ) -> Result<LoginReply, Fault> {
-    let increment = increment.map(|increment| increment.as_secs());
-    let post = Post::new("auth/token/renew-self", &Renew { increment })?;
+    let post = Post::new("auth/token/renew-self", &serde_json::json!({}))?;
     LoginReply::read(client.call(Operation::Token, &post, Some(token), allowance).await?)
 }
 

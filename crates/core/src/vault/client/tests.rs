@@ -1,5 +1,10 @@
+#![allow(clippy::disallowed_methods, reason = "the clock is paused")]
+
+use std::sync::atomic::AtomicUsize;
+
 use super::*;
-use crate::context::HttpFault;
+use crate::context::{HttpFault, Scripted, ScriptedReply};
+use crate::time::TimeSource;
 use crate::vault::Post;
 use crate::vault::fake::{Fake, reply, reply_with};
 
@@ -205,27 +210,47 @@ async fn the_rate_limit_waits_before_the_deadline_starts() {
     assert_eq!(fake.now().as_secs(), 20);
 }
 
-#[tokio::test]
-async fn four_requests_are_in_flight_at_most() {
-    let fake = Fake::default();
-    let gate = fake.gate();
-    let client = fake.client(&[A]);
+/// Ten calls at once of a node that answers each after this time.
+async fn ten_at_once(answers_after: Duration) -> (Vec<Result<(), Fault>>, Arc<AtomicUsize>, BootInstant) {
+    let (world, sent) = (Scripted::new(), Arc::new(AtomicUsize::new(0)));
+    let (counter, started) = (sent.clone(), world.boot());
+    world.answer(move |_| {
+        counter.fetch_add(1, Ordering::Relaxed);
+        ScriptedReply::json(200, "{}").after(answers_after)
+    });
+    let mut options = None;
+    Fake::default().client_with(&[A], |usual| options = Some(usual.clone()));
+    let client = VaultClient::open(&world.context(), options.unwrap()).unwrap();
     let calls: Vec<_> = (0..10)
         .map(|_| {
-            fake.answers(A, reply(200, "{}"));
             let client = client.clone();
             tokio::spawn(async move { call(&client).await.map(drop) })
         })
         .collect();
-    for _ in 0..100 {
-        tokio::task::yield_now().await;
-    }
-    assert_eq!(fake.sent().len(), 4);
-    gate.add_permits(10);
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    assert_eq!(sent.load(Ordering::Relaxed), 4);
+    let mut done = Vec::new();
     for call in calls {
-        call.await.unwrap().unwrap();
+        done.push(call.await.unwrap());
     }
-    assert_eq!(fake.sent().len(), 10);
+    (done, sent, BootInstant::default().plus(world.boot().since(started)))
+}
+
+#[tokio::test(start_paused = true)]
+async fn four_requests_are_in_flight_at_most() {
+    let (done, sent, took) = ten_at_once(Duration::from_secs(1)).await;
+    assert!(done.iter().all(Result::is_ok));
+    assert_eq!(sent.load(Ordering::Relaxed), 10);
+    assert_eq!(took.since(BootInstant::default()).as_secs(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_gets_no_turn_was_not_sent() {
+    let (done, _, took) = ten_at_once(Duration::from_secs(100)).await;
+    let unsent: Vec<_> =
+        done.into_iter().filter_map(Result::err).filter(|fault| !fault.may_have_acted).collect();
+    assert!(unsent.len() >= 2 && unsent.iter().all(|fault| fault.class == Class::Node), "{unsent:?}");
+    assert!(took.since(BootInstant::default()) <= Duration::from_secs(21));
 }
 
 #[tokio::test]
