@@ -36,9 +36,12 @@ pub(crate) struct LoginStats {
     pub(crate) failures: AtomicU64,
 }
 
-/// The token in hand.
+/// The token in hand, and its end on the wall clock.
 #[derive(Clone, Debug)]
-pub(crate) struct Token(Arc<Login>);
+pub(crate) struct Token {
+    login: Arc<Login>,
+    expires: Option<SystemTime>,
+}
 
 /// A token, and which generation of the session it is.
 pub(crate) struct SessionToken {
@@ -89,7 +92,7 @@ impl VaultSession {
 
     async fn wait(&self, want: Want) -> Result<SessionToken, Fault> {
         let snapshot = self.kept.wait(want).await?;
-        let Reading::Ready(Token(login)) = snapshot.read(self.kept.now()) else {
+        let Reading::Ready(Token { login, .. }) = snapshot.read(self.kept.now()) else {
             return Err(gone(&snapshot));
         };
         let entity_id = login.entity_id.clone();
@@ -133,15 +136,41 @@ impl Logins {
     fn event(&self, kind: EventKind, login: Option<&Login>) -> Event {
         let mut event = Event::new(kind, self.context.time.wall(), self.subject.clone());
         event.vault_entity_id = login.and_then(|login| login.entity_id.clone());
-        event.vault_request_id = login.and_then(|login| login.request_id.clone());
         event
     }
 
-    fn warn(&self, login: &Login) {
-        for warning in &login.warnings {
-            let reason = Some(warning.clone());
-            self.hub.emit(Event { reason, ..self.event(EventKind::Warned, Some(login)) });
+    fn in_hand(&self, kind: EventKind, token: &Token, generation: u64) -> Event {
+        let (generation, expires_at) = (Some(generation), token.expires);
+        Event { generation, expires_at, ..self.event(kind, Some(&token.login)) }
+    }
+
+    fn failed(&self, what: &str, fault: &Fault, login: Option<&Login>) -> Event {
+        let error = &fault.error;
+        Event {
+            code: Some(error.code()),
+            reason: Some(format!("{what}{}", error.message())),
+            vault_request_id: error.vault_request_id().map(Into::into),
+            ..self.event(EventKind::LoginFailed, login)
         }
+    }
+
+    fn warn(&self, warnings: &[String], request_id: Option<&str>) {
+        for warning in warnings {
+            let (reason, vault_request_id) = (Some(warning.clone()), request_id.map(Into::into));
+            self.hub.emit(Event { reason, vault_request_id, ..self.event(EventKind::Warned, None) });
+        }
+    }
+
+    // A token that the user gave is the user's: only one that a login made is revoked.
+    async fn give_back(&self, login: &Login) {
+        if !login.owned {
+            return;
+        }
+        let revoked = revoke_self(&self.client, &login.token, &Allowance::new(3)).await;
+        self.hub.emit(match revoked {
+            Ok(()) => self.event(EventKind::TokenRevoked, Some(login)),
+            Err(fault) => self.failed("the token was not revoked and ends by its ttl: ", &fault, Some(login)),
+        });
     }
 }
 
@@ -159,11 +188,12 @@ impl Source for Logins {
         let (started, rtt, renewable) = (login.started.unwrap_or(began), login.rtt, login.renewable);
         let lifetime = login.ttl.unwrap_or(ENDLESS);
         let grant = Grant { started, rtt, lifetime, renewable, changed: true, poll_after: None, requests: 0 };
-        Ok((Token(Arc::new(login)), grant))
+        Ok((Token { login: Arc::new(login), expires: None }, grant))
     }
 
-    async fn renew(&self, Token(login): Token, allowance: &Allowance) -> Result<Grant, Fault> {
-        let reply = renew_self(&self.client, &login.token, None, allowance).await?;
+    async fn renew(&self, token: Token, allowance: &Allowance) -> Result<Grant, Fault> {
+        let reply = renew_self(&self.client, &token.login.token, allowance).await?;
+        self.warn(&reply.warnings, Some(&reply.request_id));
         let lifetime = reply.ttl.unwrap_or(ENDLESS);
         let (started, rtt, renewable) = (reply.started, reply.rtt, reply.renewable);
         Ok(Grant { started, rtt, lifetime, renewable, changed: false, poll_after: None, requests: 0 })
@@ -173,44 +203,37 @@ impl Source for Logins {
         Ok(())
     }
 
-    async fn revoke(&self, _: Token) {}
-
-    async fn close(&self, last: Option<Token>) {
-        // A token that the user gave is the user's: only one that a login made is revoked.
-        let Some(Token(login)) = last.filter(|Token(login)| login.owned) else { return };
-        let kind = match revoke_self(&self.client, &login.token, &Allowance::new(3)).await {
-            Ok(()) => EventKind::TokenRevoked,
-            // Its end comes by its ttl; there is nothing a caller could do about it.
-            Err(_) => EventKind::LoginFailed,
-        };
-        self.hub.emit(self.event(kind, Some(&login)));
+    async fn revoke(&self, token: Token) {
+        self.give_back(&token.login).await;
     }
 
-    fn stamp(&self, value: &Token, _: SystemTime) -> Token {
-        value.clone()
+    async fn close(&self, last: Option<Token>) {
+        if let Some(token) = last {
+            self.give_back(&token.login).await;
+        }
+    }
+
+    fn stamp(&self, token: &Token, expires: SystemTime) -> Token {
+        Token { login: token.login.clone(), expires: token.login.ttl.map(|_| expires) }
     }
 
     fn note(&self, note: Note<'_, Token>) {
         match note {
-            Note::Published(Token(login), generation) => {
+            Note::Published(token, generation, why) => {
                 self.stats.logins.fetch_add(1, Ordering::Relaxed);
-                let mut event = self.event(EventKind::LoggedIn, Some(login));
-                event.generation = Some(generation);
-                self.hub.emit(event);
-                self.warn(login);
+                let request_id = token.login.request_id.as_deref();
+                let (reason, vault_request_id) = (Some(why.into()), request_id.map(Into::into));
+                let event = self.in_hand(EventKind::LoggedIn, token, generation);
+                self.hub.emit(Event { reason, vault_request_id, ..event });
+                self.warn(&token.login.warnings, request_id);
             }
-            Note::Extended(Token(login), generation) => {
+            Note::Extended(token, generation) => {
                 self.stats.renewals.fetch_add(1, Ordering::Relaxed);
-                let mut event = self.event(EventKind::TokenRenewed, Some(login));
-                event.generation = Some(generation);
-                self.hub.emit(event);
+                self.hub.emit(self.in_hand(EventKind::TokenRenewed, token, generation));
             }
             Note::Failed(fault, held) => {
                 self.stats.failures.fetch_add(1, Ordering::Relaxed);
-                let mut event = self.event(EventKind::LoginFailed, held.map(|Token(login)| login.as_ref()));
-                event.code = Some(fault.error.code());
-                event.reason = Some(fault.error.message().into());
-                self.hub.emit(event);
+                self.hub.emit(self.failed("", fault, held.map(|token| token.login.as_ref())));
             }
             Note::Phase(..) | Note::Doubted(..) | Note::Tainted => {}
         }

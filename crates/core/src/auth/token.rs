@@ -80,6 +80,7 @@ impl TokenAuth {
             rtt: info.rtt,
             entity_id: info.entity_id,
             request_id: Some(info.request_id),
+            warnings: info.warnings,
             ..Login::token(token)
         })
     }

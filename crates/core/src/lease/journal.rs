@@ -49,9 +49,10 @@ impl Journal {
     /// What the engine noticed.
     pub(super) fn note(&self, note: Note<'_, Leased>) {
         let (counter, event) = match note {
-            Note::Published(leased, generation) => {
+            Note::Published(leased, generation, why) => {
                 let kind = if generation == 1 { EventKind::Issued } else { EventKind::Swapped };
-                (&self.stats.issues, self.of(kind, leased, generation))
+                let event = self.of(kind, leased, generation);
+                (&self.stats.issues, Event { reason: Some(why.into()), ..event })
             }
             Note::Extended(leased, generation) => {
                 (&self.stats.renewals, self.of(EventKind::Renewed, leased, generation))

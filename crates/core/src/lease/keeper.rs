@@ -21,7 +21,7 @@ pub(crate) struct LeaseKeeper {
     session: Arc<VaultSession>,
     stats: Arc<LeaseStats>,
     users: AtomicUsize,
-    closed: AtomicBool,
+    ended: AtomicBool,
 }
 
 impl LeaseKeeper {
@@ -39,8 +39,8 @@ impl LeaseKeeper {
         let journal = Journal::new(context.clone(), hub, subject.clone(), stats.clone());
         let source = LeaseSource::new(context.clone(), session.clone(), spec, pin, journal);
         let kept = Kept::new(context, plan, source)?;
-        let (users, closed) = (AtomicUsize::new(1), AtomicBool::new(false));
-        Ok(Self { kept, subject, session, stats, users, closed })
+        let (users, ended) = (AtomicUsize::new(1), AtomicBool::new(false));
+        Ok(Self { kept, subject, session, stats, users, ended })
     }
 
     pub(crate) fn kept(&self) -> &Kept<Leased> {
@@ -74,25 +74,22 @@ impl LeaseKeeper {
 
     /// A user leaves for good; with the last the lease closes.
     pub(crate) async fn leave(&self) {
-        if self.drop_user() {
-            self.closed.store(true, Ordering::Release);
+        if self.is_last() && !self.ended.swap(true, Ordering::AcqRel) {
             self.kept.close().await;
         }
     }
 
-    /// A user is dropped, which gives nothing back; true for the last.
-    pub(crate) fn drop_user(&self) -> bool {
-        self.users.fetch_sub(1, Ordering::AcqRel) == 1
-    }
-}
-
-impl Drop for LeaseKeeper {
-    // A closed lease leaves its session by itself. One that was dropped must not keep the session open, or the
-    // close of the others would not give the token back.
-    fn drop(&mut self) {
-        if !*self.closed.get_mut() {
+    /// A user is dropped, which gives nothing back; with the last the refreshing ends, whoever still holds
+    /// this, and the session is left, or the close of its other leases would not give the token back.
+    pub(crate) fn drop_user(&self) {
+        if self.is_last() && !self.ended.swap(true, Ordering::AcqRel) {
+            self.kept.abandon();
             self.session.drop_user();
         }
+    }
+
+    fn is_last(&self) -> bool {
+        self.users.fetch_sub(1, Ordering::AcqRel) == 1
     }
 }
 

@@ -15,7 +15,7 @@ use super::{CredentialKind, LeaseSpec, account_id};
 use crate::auth::{SessionToken, VaultSession};
 use crate::context::Context;
 use crate::error::{Error, ErrorKind};
-use crate::refresh::{Allowance, Class, Fault, Grant, Note, Source};
+use crate::refresh::{Allowance, Class, Fault, Grant, Note, Plan, Source};
 use crate::time::BootInstant;
 use crate::vault::{IssueFault, IssuePath, IssueRequest, Issued, Refusal, issue, refusal, revoke};
 
@@ -103,7 +103,7 @@ impl LeaseSource {
     }
 
     async fn give_back(&self, token: &SessionToken, lease_id: &str, allowance: &Allowance) {
-        let done = revoke(self.session.client(), &token.token, lease_id, false, allowance).await;
+        let done = revoke(self.session.client(), &token.token, lease_id, allowance).await;
         self.journal.given_back(lease_id, done);
     }
 
@@ -115,16 +115,21 @@ impl LeaseSource {
         allowance: &Allowance,
     ) -> Result<CredentialKind, Fault> {
         let temporary = issued.session_token.is_some();
+        let arn = issued.arn.as_deref();
         let asked = match self.spec.kind {
-            Some(kind) if kind.is_temporary() == temporary => return Ok(kind),
-            None if temporary => return Ok(learnt(issued.arn.as_deref())),
+            Some(kind) if kind.is_temporary() == temporary && fits(kind, arn) => return Ok(kind),
+            None if temporary => return Ok(learnt(arn)),
             Some(kind) => format!("{kind} was asked for"),
             None => "no kind was named".into(),
         };
         if let Some(lease_id) = &issued.lease_id {
             self.give_back(token, lease_id, allowance).await;
         }
-        let got = if temporary { "a session token" } else { "a long-term key without a session token" };
+        let got = match arn {
+            Some(arn) if temporary => format!("a session token of {arn}"),
+            _ if temporary => "a session token".into(),
+            _ => "a long-term key without a session token".to_owned(),
+        };
         let what =
             format!("{asked}, but {} answered {got}; its lease was given back", self.journal.subject());
         let hint = "Check credential_type of the Vault role, and LEASEKEY_KIND";
@@ -160,13 +165,15 @@ impl Source for LeaseSource {
     async fn issue(&self, held: Option<Leased>, allowance: &Allowance) -> Result<(Leased, Grant), Fault> {
         let (token, issued) = self.ask(allowance).await?;
         let kind = self.kind_of(&token, &issued, allowance).await?;
-        self.journal.odd(&issued, self.spec.ttl, kind.plan().max_lifetime);
+        let longest = self.spec.kind.map_or(Plan::STS, CredentialKind::plan).max_lifetime;
+        self.journal.odd(&issued, self.spec.ttl, longest);
         // A caching Vault Agent may answer with the set in hand: that is no rotation.
         let changed = held.is_none_or(|held| held.credentials.access_key_id() != issued.access_key);
         let Issued { started, rtt, lifetime, renewable, .. } = issued;
         let leased = self.leased(token, issued, kind);
         if let Some(pin) = self.pin.as_ref().filter(|_| changed) {
-            pin.check(&leased.credentials, self.journal.subject()).await?;
+            // Vault has issued: a set that nobody gets counts against the budget of issues.
+            pin.check(&leased.credentials, self.journal.subject()).await.map_err(Fault::acted)?;
         }
         Ok((leased, Grant { started, rtt, lifetime, renewable, changed, poll_after: None, requests: 0 }))
     }
@@ -198,6 +205,12 @@ impl Source for LeaseSource {
     fn note(&self, note: Note<'_, Leased>) {
         self.journal.note(note);
     }
+}
+
+// A reply without an ARN contradicts no kind: older servers give none.
+fn fits(kind: CredentialKind, arn: Option<&str>) -> bool {
+    let assumed = arn.map(|arn| arn.contains(":assumed-role/"));
+    assumed.is_none_or(|assumed| assumed == (kind == CredentialKind::AssumedRole))
 }
 
 // Only AssumeRole puts a role into the ARN; the other temporary kinds give none or a federated user.
