@@ -60,6 +60,16 @@ impl Error {
         self
     }
 
+    /// Names what an error is about that says when and not what: an expiry, a deadline.
+    #[cfg(feature = "vault")]
+    pub(crate) fn about(mut self, subject: &str) -> Self {
+        if matches!(self.0.kind, ErrorKind::Expired | ErrorKind::NotReady) {
+            let inner = Arc::make_mut(&mut self.0);
+            inner.what = format!("{subject}: {}", inner.what);
+        }
+        self
+    }
+
     /// What kind of error this is.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind

@@ -94,7 +94,7 @@ impl VaultCredentialsProvider {
     /// The error of the first attempt, shared by all that waited for it; `LK-0123` after the caller's own
     /// deadline (10 s); `LK-0117` when the last set is dead; `LK-0118` after a close.
     pub async fn credentials(&self) -> Result<Credentials> {
-        self.wait(Duration::ZERO, None).await
+        Ok(self.wait(Duration::ZERO, None).await?.0)
     }
 
     /// Credentials that live for at least `span` from now, such as for a presigned address. A new set is
@@ -104,9 +104,9 @@ impl VaultCredentialsProvider {
     /// As [`credentials`](Self::credentials), and `LK-0108` if no set lives that long: with a ttl of 15
     /// minutes `valid_for` can promise 14 min 50 s, not 20 minutes.
     pub async fn valid_for(&self, span: Duration) -> Result<Credentials> {
-        let credentials = self.wait(span, None).await?;
+        let (credentials, generation) = self.wait(span, None).await?;
         let kept = self.0.keeper.kept();
-        kept.promise(kept.snapshot().generation, kept.now().plus(span));
+        kept.promise(generation, kept.now().plus(span));
         Ok(credentials)
     }
 
@@ -117,7 +117,7 @@ impl VaultCredentialsProvider {
     /// sets are asked for at once, and then one per sixth of their life.
     pub async fn refresh(&self) -> Result<Credentials> {
         let generation = self.0.keeper.kept().snapshot().generation;
-        self.wait(Duration::ZERO, Some(generation)).await
+        Ok(self.wait(Duration::ZERO, Some(generation)).await?.0)
     }
 
     /// What was done so far.
@@ -173,14 +173,15 @@ impl VaultCredentialsProvider {
         self.0.closed.load(Ordering::Acquire)
     }
 
-    async fn wait(&self, lasts: Duration, newer_than: Option<u64>) -> Result<Credentials> {
+    async fn wait(&self, lasts: Duration, newer_than: Option<u64>) -> Result<(Credentials, u64)> {
         if self.is_closed() {
             return Err(closed());
         }
         let kept = self.0.keeper.kept();
-        let snapshot = kept.wait(Want { lasts, newer_than, doubts: false, within: self.0.within }).await?;
+        let want = Want { lasts, newer_than, doubts: false, within: self.0.within };
+        let snapshot = kept.wait(want).await.map_err(|error| error.about(self.0.keeper.subject()))?;
         match snapshot.alive(kept.now()) {
-            Some(leased) => Ok(self.stamped(leased, &snapshot, lasts)),
+            Some(leased) => Ok((self.stamped(leased, &snapshot, lasts), snapshot.generation)),
             None => Err(Error::new(ErrorKind::NotReady, "the set ended at this moment")),
         }
     }

@@ -40,11 +40,16 @@ pub(crate) struct Sts {
 impl Sts {
     /// STS of `region`, or at `endpoint` if one is configured.
     pub(crate) fn open(context: &Context, region: &str, endpoint: Option<&Url>) -> Result<Self> {
-        let host = format!("https://sts.{region}.{}/", suffix(region));
-        let endpoint = endpoint.cloned().map_or_else(|| Url::parse(&host), Ok).map_err(|_| {
+        let unknown = || {
             let what = format!("the region {:?} is not one of AWS", printable(region));
             Error::new(ErrorKind::InvalidSetting, what).with_hint("Set AWS_REGION, for example us-east-1")
-        })?;
+        };
+        let shaped = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        if region.is_empty() || !region.bytes().all(shaped) {
+            return Err(unknown());
+        }
+        let host = format!("https://sts.{region}.{}/", suffix(region));
+        let endpoint = endpoint.cloned().map_or_else(|| Url::parse(&host), Ok).map_err(|_| unknown())?;
         let http = context
             .http
             .open(&HttpOptions { uses_tls: endpoint.scheme() == "https", ..HttpOptions::default() })?;

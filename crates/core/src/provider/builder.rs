@@ -156,7 +156,7 @@ impl Builder {
         let options = cluster(&context, &config)?;
         let method = match self.auth {
             Some(method) => method,
-            None => login::configured(&context, &config)?,
+            None => login::configured(&context, &config, self.environment)?,
         };
         method.check()?;
         let pin = pin(&context, &config)?;

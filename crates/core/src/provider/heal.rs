@@ -18,6 +18,10 @@ use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use aws_smithy_types::retry::ErrorKind as RetryKind;
 
 use super::VaultCredentialsProvider;
+use crate::time::BootInstant;
+
+// A new set that is refused within this time was refused from the start.
+const AT_ONCE: Duration = Duration::from_secs(60);
 
 /// The error codes with which AWS says that a key is dead. AccessDenied is not among them: that key lives,
 /// and another would be refused as well.
@@ -56,7 +60,7 @@ pub(super) struct Doubts(Mutex<DoubtsOf>);
 
 #[derive(Debug, Default)]
 struct DoubtsOf {
-    last: Option<(u64, String)>,
+    last: Option<(u64, String, BootInstant)>,
     stopped: HashSet<String>,
 }
 
@@ -103,7 +107,7 @@ impl Heal {
         let snapshot = kept.snapshot();
         let current = snapshot.value.as_ref().map(|leased| leased.credentials.access_key_id());
         let in_hand = current == Some(signed.access_key_id.as_str());
-        match self.0.0.heal.judge(in_hand, snapshot.generation, &signed.region) {
+        match self.0.0.heal.judge(in_hand, snapshot.generation, &signed.region, kept.now()) {
             Verdict::Doubt => {
                 kept.doubt(snapshot.generation);
                 true
@@ -115,7 +119,7 @@ impl Heal {
 }
 
 impl Doubts {
-    fn judge(&self, in_hand: bool, generation: u64, region: &str) -> Verdict {
+    fn judge(&self, in_hand: bool, generation: u64, region: &str, now: BootInstant) -> Verdict {
         let mut doubts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if doubts.stopped.contains(region) {
             return Verdict::Stop;
@@ -124,7 +128,9 @@ impl Doubts {
             return Verdict::Replaced;
         }
         match &doubts.last {
-            Some((last, place)) if *last < generation && last + 1 == generation && place == region => {
+            Some((last, place, at))
+                if last + 1 == generation && place == region && now.since(*at) < AT_ONCE =>
+            {
                 tracing::warn!(
                     target: "leasekey",
                     region,
@@ -136,7 +142,7 @@ impl Doubts {
                 Verdict::Stop
             }
             _ => {
-                doubts.last = Some((generation, region.into()));
+                doubts.last = Some((generation, region.into(), now));
                 Verdict::Doubt
             }
         }
@@ -260,11 +266,18 @@ mod tests {
 
     #[test]
     fn a_set_is_doubted_once_and_a_refused_successor_stops_healing_there() {
-        let doubts = Doubts::default();
-        assert_eq!(doubts.judge(true, 1, "eu-south-2"), Verdict::Doubt);
-        assert_eq!(doubts.judge(false, 2, "eu-south-2"), Verdict::Replaced);
-        assert_eq!(doubts.judge(true, 2, "eu-south-2"), Verdict::Stop);
-        assert_eq!(doubts.judge(true, 2, "eu-central-1"), Verdict::Doubt);
-        assert_eq!(doubts.judge(true, 9, "eu-south-2"), Verdict::Stop);
+        let (doubts, now) = (Doubts::default(), BootInstant::from_nanos(1));
+        assert_eq!(doubts.judge(true, 1, "eu-south-2", now), Verdict::Doubt);
+        assert_eq!(doubts.judge(false, 2, "eu-south-2", now), Verdict::Replaced);
+        assert_eq!(doubts.judge(true, 2, "eu-south-2", now), Verdict::Stop);
+        assert_eq!(doubts.judge(true, 2, "eu-central-1", now), Verdict::Doubt);
+        assert_eq!(doubts.judge(true, 9, "eu-south-2", now), Verdict::Stop);
+    }
+
+    #[test]
+    fn a_successor_that_served_for_a_while_is_healed_again() {
+        let (doubts, now) = (Doubts::default(), BootInstant::from_nanos(1));
+        assert_eq!(doubts.judge(true, 1, "eu-south-2", now), Verdict::Doubt);
+        assert_eq!(doubts.judge(true, 2, "eu-south-2", now.plus(AT_ONCE)), Verdict::Doubt);
     }
 }

@@ -9,17 +9,23 @@ use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result, printable};
 
 /// The configured method: `LEASEKEY_AUTH` if set; else AppRole, the token variable, the token file.
-pub(super) fn configured(context: &Context, config: &Config) -> Result<Arc<dyn AuthMethod>> {
+pub(super) fn configured(
+    context: &Context,
+    config: &Config,
+    environment: bool,
+) -> Result<Arc<dyn AuthMethod>> {
     match config.text(ConfigKey::Auth) {
         Some("approle") => app_role(config)?.ok_or_else(|| incomplete("LEASEKEY_ROLE_ID is not set")),
-        Some("token") => token(context, config)?.ok_or_else(|| nothing(context, config)),
+        Some("token") => {
+            token(context, config, environment)?.ok_or_else(|| nothing(context, config, environment))
+        }
         Some(other) => {
             let what = format!("LEASEKEY_AUTH is {:?}; known are approle and token", printable(other));
             Err(Error::new(ErrorKind::InvalidSetting, what))
         }
         None => match app_role(config)? {
             Some(method) => Ok(method),
-            None => token(context, config)?.ok_or_else(|| nothing(context, config)),
+            None => token(context, config, environment)?.ok_or_else(|| nothing(context, config, environment)),
         },
     }
 }
@@ -49,10 +55,10 @@ fn app_role(config: &Config) -> Result<Option<Arc<dyn AuthMethod>>> {
     Ok(Some(Arc::new(method)))
 }
 
-fn token(context: &Context, config: &Config) -> Result<Option<Arc<dyn AuthMethod>>> {
+fn token(context: &Context, config: &Config, environment: bool) -> Result<Option<Arc<dyn AuthMethod>>> {
     let mut method = match config.secret(ConfigKey::Token) {
         Some(token) => TokenAuth::of(token, token_place(config)),
-        None => match token_file(context, config) {
+        None => match token_file(context, config, environment) {
             Some(method) => method,
             None => return Ok(None),
         },
@@ -73,8 +79,11 @@ fn token_place(config: &Config) -> &'static str {
 }
 
 /// A file that is named must be there when it is read; the usual one counts only if it exists.
-fn token_file(context: &Context, config: &Config) -> Option<TokenAuth> {
+fn token_file(context: &Context, config: &Config, environment: bool) -> Option<TokenAuth> {
     if let Some(Origin::Default) | None = config.origin(ConfigKey::TokenPath) {
+        if !environment {
+            return None;
+        }
         let path = usual_token_file(context)?;
         let absent = context.files.read(&path, 0).is_err_and(|e| e.kind() == std::io::ErrorKind::NotFound);
         return (!absent).then(|| TokenAuth::home_file(path));
@@ -90,13 +99,14 @@ fn incomplete(what: &str) -> Error {
     Error::new(ErrorKind::NoAuth, what)
 }
 
-fn nothing(context: &Context, config: &Config) -> Error {
-    let file = usual_token_file(context)
-        .map_or("no home directory".into(), |p| format!("{} (missing)", p.display()));
+fn nothing(context: &Context, config: &Config, environment: bool) -> Error {
     let address = config.text(ConfigKey::Address).map(printable).unwrap_or_default();
-    let what = format!(
-        "no way to log in to {address} is configured. Tried: AppRole (LEASEKEY_ROLE_ID unset), BAO_TOKEN and \
-         VAULT_TOKEN (unset), {file}"
-    );
-    Error::new(ErrorKind::NoAuth, what)
+    let what = format!("no way to log in to {address} is configured");
+    if !environment {
+        return Error::new(ErrorKind::NoAuth, what).with_hint("Pass auth=, or build with from_env()");
+    }
+    let file = usual_token_file(context);
+    let file = file.map_or("no home directory".into(), |path| format!("{} (missing)", path.display()));
+    let tried = format!("AppRole (LEASEKEY_ROLE_ID unset), BAO_TOKEN and VAULT_TOKEN (unset), {file}");
+    Error::new(ErrorKind::NoAuth, format!("{what}. Tried: {tried}"))
 }
