@@ -63,7 +63,8 @@ fn an_unknown_step_or_field_is_refused() {
 
 #[test]
 fn a_secret_in_an_error_is_found() {
-    let quoted = r#"{"vault": {"all": {"raw": {"status": 400, "body": "{\"errors\":[\"no c4nary\"]}"}}}}"#;
+    let quoted =
+        r#"{"vault": {"all": {"raw": {"status": 400, "body": "{\"errors\":[\"no c4nary-5f0c1e\"]}"}}}}"#;
     let told = told(&format!(r#"[{quoted}, {{"get": {{"error": ["LK-0122"]}}}}]"#));
     assert!(told.contains("a secret is shown"), "{told}");
 }

@@ -4,7 +4,7 @@ use leasekey::VaultCredentialsProvider;
 use leasekey::config::ConfigKey;
 use leasekey_tests::expect::refused;
 use leasekey_tests::log;
-use leasekey_tests::scripted::ScriptedVault;
+use leasekey_tests::scripted::RuledVault;
 
 use crate::told;
 
@@ -159,7 +159,7 @@ async fn every_bad_setting_is_told_by_its_name_and_nothing_is_sent() {
     let logs = log::watch();
     logs.planted("the canary", CANARY);
     for (name, vars, code, words) in CASES {
-        let vault = ScriptedVault::new();
+        let vault = RuledVault::new();
         for (variable, value) in GOOD.iter().chain(*vars) {
             vault.world.set_var(variable, value);
         }
@@ -174,7 +174,8 @@ async fn every_bad_setting_is_told_by_its_name_and_nothing_is_sent() {
 
 #[tokio::test(start_paused = true)]
 async fn what_the_cases_leave_as_it_was_would_do() {
-    let vault = ScriptedVault::new();
+    let vault = RuledVault::new();
+    vault.add_token(CANARY);
     for (variable, value) in GOOD {
         vault.world.set_var(variable, value);
     }
@@ -183,7 +184,7 @@ async fn what_the_cases_leave_as_it_was_would_do() {
 
 #[tokio::test(start_paused = true)]
 async fn a_bad_keyword_is_told_by_its_keyword() {
-    let (logs, vault) = (log::watch(), ScriptedVault::new());
+    let (logs, vault) = (log::watch(), RuledVault::new());
     logs.planted("the canary", CANARY);
     for (key, value, code, words) in [
         (ConfigKey::Address, "vault", "LK-0116", "address="),
@@ -197,7 +198,7 @@ async fn a_bad_keyword_is_told_by_its_keyword() {
 
 #[tokio::test(start_paused = true)]
 async fn a_bad_settings_file_is_told_by_its_line_and_a_found_one_may_not_choose_the_server() {
-    let (logs, vault) = (log::watch(), ScriptedVault::new());
+    let (logs, vault) = (log::watch(), RuledVault::new());
     logs.planted("the canary", CANARY);
     let told_of = |path: &str, text: &str| {
         for (variable, value) in GOOD {

@@ -31,13 +31,13 @@ async fn row_52_a_stepped_wall_clock_moves_the_stated_expiry_and_not_the_schedul
         let lived = HOUSEKEEPING * step;
         let true_rest = LIFE.checked_sub(lived).unwrap();
         assert!(remaining.abs_diff(true_rest) < Duration::from_secs(5), "{remaining:?} after {lived:?}");
-        assert_eq!(vault.issues(), 1);
+        assert_eq!(vault.issued(), 1);
     }
     let mut issues = 0;
     for _ in 0..3600 {
         served(&provider).await;
         sleep(Duration::from_secs(1)).await;
-        issues = vault.issues();
+        issues = vault.issued();
     }
     assert!((7..=11).contains(&issues), "{issues} sets in an hour");
 }

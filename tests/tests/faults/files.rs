@@ -3,10 +3,10 @@
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 
-use leasekey::context::{Capabilities, Context, Env, FileRead, Files, ScriptedReply};
+use leasekey::context::{Capabilities, Context, Env, FileRead, Files, VaultMood};
 use leasekey::{AppRoleAuth, TokenAuth, VaultCredentialsProvider};
 use leasekey_tests::expect::{refused, served};
-use leasekey_tests::scripted::{SECRET_ID, ScriptedVault, TOKEN};
+use leasekey_tests::scripted::{RuledVault, SECRET_ID, TOKEN};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 
 use crate::scripted;
@@ -67,7 +67,7 @@ impl Env for Home {
 }
 
 /// The scripted world with the real file system in it.
-fn context(vault: &ScriptedVault, home: &Path) -> Context {
+fn context(vault: &RuledVault, home: &Path) -> Context {
     let world = &vault.world;
     Context::new(Capabilities {
         time: Box::new(world.clone()),
@@ -81,7 +81,7 @@ fn context(vault: &ScriptedVault, home: &Path) -> Context {
 }
 
 /// The error of a login with this file, named by the user; none if it is accepted.
-async fn named(vault: &ScriptedVault, folder: &Folder, path: &Path) -> Option<String> {
+async fn named(vault: &RuledVault, folder: &Folder, path: &Path) -> Option<String> {
     let context = context(vault, &folder.0);
     let token = vault.bare_builder().context(context.clone()).role("orders").auth(TokenAuth::file(path));
     let secret_id =
@@ -96,7 +96,7 @@ async fn named(vault: &ScriptedVault, folder: &Folder, path: &Path) -> Option<St
 }
 
 /// The same with the file as `~/.vault-token`, which nobody named.
-async fn found(vault: &ScriptedVault, home: &Folder) -> Option<String> {
+async fn found(vault: &RuledVault, home: &Folder) -> Option<String> {
     let builder = VaultCredentialsProvider::from_env().context(context(vault, &home.0)).role("orders");
     let started = builder.address("https://vault:8200").start().await;
     started.is_err().then(|| {
@@ -188,15 +188,13 @@ async fn row_53_a_token_file_that_is_replaced_is_read_anew_and_one_that_breaks_k
     let second = "hvs.canary-second-token-0f91";
     logs.planted("the second token", second);
     // The first token is dead from now on.
-    vault.rule(|request| {
-        let dead = request.headers.get("x-vault-token").is_some_and(|token| token == TOKEN);
-        dead.then(|| ScriptedReply::json(403, r#"{"errors":["permission denied"]}"#))
-    });
+    vault.revoke_tokens();
+    vault.add_token(second);
     folder.file("token", 0o600, second.as_bytes());
     provider.refresh().await.unwrap();
     assert_eq!(provider.stats().logins, 2);
     let key = served(&provider).await;
-    vault.rule(|_| Some(ScriptedReply::json(403, r#"{"errors":["permission denied"]}"#)));
+    vault.set_moods(&VaultMood::DeadToken);
     folder.file("token", 0o666, TOKEN.as_bytes());
     tokio::time::sleep(std::time::Duration::from_secs(60)).await;
     let error = refused(provider.refresh().await);

@@ -3,10 +3,10 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use leasekey::context::ScriptedReply;
+use leasekey::context::{ScriptedReply, VaultAsk, VaultMood};
 use leasekey::{AuthMethod, Event, EventKind, EventSink, Login, LoginContext};
 use leasekey_tests::expect::{next_within, refused, served};
-use leasekey_tests::scripted::{TOKEN, is_issue, issued};
+use leasekey_tests::scripted::{TOKEN, is_issue};
 use tokio::time::sleep;
 
 use crate::scripted;
@@ -63,10 +63,7 @@ async fn row_42_a_panic_in_an_event_sink_touches_nobody() {
 async fn row_44_a_drop_at_any_moment_of_a_refresh_is_quiet() {
     for moment in 0..100 {
         let (vault, _logs) = scripted();
-        vault.rule(|request| {
-            let slow = Duration::from_secs(3);
-            is_issue(request).then(|| ScriptedReply::json(200, &issued(1, "900")).after(slow))
-        });
+        vault.set_mood(VaultAsk::Issue, VaultMood::Slow(Duration::from_secs(3)));
         let provider = vault.builder().start().await.unwrap();
         let refresher = provider.clone();
         let refresh = tokio::spawn(async move { refresher.refresh().await.map(drop) });

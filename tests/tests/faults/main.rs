@@ -22,11 +22,11 @@ mod secret;
 mod token;
 
 use leasekey_tests::log::{self, Watch};
-use leasekey_tests::scripted::ScriptedVault;
+use leasekey_tests::scripted::RuledVault;
 
 /// A scripted world, and the log with its secrets planted in it.
-fn scripted() -> (ScriptedVault, Watch) {
+fn scripted() -> (RuledVault, Watch) {
     let logs = log::watch();
-    ScriptedVault::plant(&logs);
-    (ScriptedVault::new(), logs)
+    RuledVault::plant(&logs);
+    (RuledVault::new(), logs)
 }

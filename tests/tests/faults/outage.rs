@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use leasekey::Phase;
-use leasekey::context::ScriptedReply;
+use leasekey::context::{ScriptedReply, VaultAsk, VaultMood};
 use leasekey::{EventKind, VaultCredentialsProvider};
 use leasekey_tests::expect::{next_within, refused, served};
-use leasekey_tests::scripted::{LIFE, ScriptedVault, is_issue};
+use leasekey_tests::scripted::{LIFE, RuledVault};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::scripted;
@@ -29,7 +29,7 @@ async fn row_04_a_sealed_cluster_is_told_at_once_and_asked_again_within_15_s() {
     let (vault, _logs) = scripted();
     let provider = vault.builder().address("https://a:8200,https://b:8200").start().await.unwrap();
     let (key, mut events) = (served(&provider).await, provider.events());
-    vault.always(503, SEALED);
+    vault.set_moods(&VaultMood::Sealed);
     let failed = next_within(&mut events, EventKind::RefreshFailed, CYCLE).await;
     assert_eq!(failed.code, Some("LK-0109"));
     assert!(failed.reason.unwrap().contains("is sealed (503)"));
@@ -48,7 +48,7 @@ async fn row_12_an_outage_shorter_than_what_remains_is_noticed_by_no_caller_when
     // 0.4 x 900 s - 30 s, less one.
     let outage = 329;
     let mut worlds = vec![first];
-    worlds.resize_with(900, ScriptedVault::new);
+    worlds.resize_with(900, RuledVault::new);
     let mut providers: Vec<VaultCredentialsProvider> = Vec::new();
     for vault in &worlds {
         providers.push(vault.builder().start().await.unwrap());
@@ -56,7 +56,7 @@ async fn row_12_an_outage_shorter_than_what_remains_is_noticed_by_no_caller_when
     for second in 0..900 + outage + 60 {
         for (start, (vault, provider)) in worlds.iter().zip(&providers).enumerate() {
             match second {
-                now if now == start => vault.down(),
+                now if now == start => vault.set_moods(&VaultMood::Down),
                 now if now == start + outage => vault.up(),
                 _ => {}
             }
@@ -72,7 +72,7 @@ async fn row_12_an_outage_shorter_than_what_remains_is_noticed_by_no_caller_when
 async fn row_13_an_outage_longer_than_the_life_is_a_typed_error_at_once_and_recovers_within_5_s() {
     let (vault, _logs) = scripted();
     let provider = vault.builder().start().await.unwrap();
-    vault.down();
+    vault.set_moods(&VaultMood::Down);
     sleep(LIFE + 60 * SECOND).await;
     let (asked, sent) = (Instant::now(), vault.sent().len());
     for _ in 0..10_000 {
@@ -97,7 +97,7 @@ async fn row_13_an_outage_longer_than_the_life_is_a_typed_error_at_once_and_reco
 #[tokio::test(start_paused = true)]
 async fn row_14_cold_callers_share_one_attempt_and_its_error_while_vault_is_down() {
     let (vault, _logs) = scripted();
-    vault.down();
+    vault.set_moods(&VaultMood::Down);
     let provider = vault.builder().build().unwrap();
     let callers: Vec<_> = (0..1000)
         .map(|_| {
@@ -139,15 +139,14 @@ async fn row_40_ten_thousand_cold_callers_are_one_login_and_one_issue() {
     for caller in callers {
         caller.await.unwrap().unwrap();
     }
-    assert_eq!((vault.logins(), vault.issues(), vault.sent().len()), (1, 1, 2));
+    assert_eq!((vault.asked(VaultAsk::Login), vault.issued(), vault.sent().len()), (1, 1, 2));
 }
 
 #[tokio::test(start_paused = true)]
 async fn row_40_a_failing_server_is_asked_five_times_at_most_in_20_s_however_many_callers_there_are() {
     let (vault, _logs) = scripted();
-    vault.rule(|request| {
-        is_issue(request).then(|| ScriptedReply::json(500, r#"{"errors":["internal error"]}"#))
-    });
+    let failure = r#"{"errors":["internal error"]}"#;
+    vault.set_mood(VaultAsk::Issue, VaultMood::Raw(500, Vec::new(), failure.into()));
     let provider = vault.builder().build().unwrap();
     let until = Instant::now() + 20 * SECOND;
     while Instant::now() < until {
@@ -162,19 +161,13 @@ async fn row_40_a_failing_server_is_asked_five_times_at_most_in_20_s_however_man
     }
     let issues = vault.sent().iter().filter(|sent| sent.contains("/creds/")).count();
     assert!((2..=5).contains(&issues), "{issues} attempts");
-    assert_eq!(vault.logins(), 1);
+    assert_eq!(vault.asked(VaultAsk::Login), 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn row_41_callers_that_give_up_do_not_stop_the_attempt() {
     let (vault, _logs) = scripted();
-    let slow = Duration::from_millis(300);
-    vault.rule(move |request| {
-        is_issue(request).then(|| {
-            let set = leasekey_tests::scripted::issued(1, "900");
-            ScriptedReply::json(200, &set).after(slow)
-        })
-    });
+    vault.set_mood(VaultAsk::Issue, VaultMood::Slow(Duration::from_millis(300)));
     let provider = vault.builder().build().unwrap();
     for _ in 0..1000 {
         assert!(

@@ -2,7 +2,6 @@
 
 use leasekey::EventKind;
 use leasekey_tests::expect::{next, refused, served};
-use leasekey_tests::scripted::issued;
 use std::time::{Duration, SystemTime};
 
 use crate::scripted;
@@ -27,7 +26,7 @@ async fn row_30_a_life_that_is_none_is_refused_and_the_set_in_hand_kept() {
         let (vault, _logs) = scripted();
         let provider = vault.builder().start().await.unwrap();
         let key = served(&provider).await;
-        vault.issues_like(200, &issued(2, life));
+        vault.set_field("lease_duration", Some(life));
         assert_eq!(refused(provider.refresh().await).code(), "LK-0113", "{life}");
         assert_eq!(served(&provider).await, key);
     }
@@ -36,7 +35,7 @@ async fn row_30_a_life_that_is_none_is_refused_and_the_set_in_hand_kept() {
 #[tokio::test(start_paused = true)]
 async fn row_30_a_missing_life_is_refused_and_the_lease_given_back() {
     let (vault, _logs) = scripted();
-    vault.issues_like(200, &issued(1, "900").replace("\"lease_duration\":900,", ""));
+    vault.set_field("lease_duration", None);
     assert_eq!(refused(vault.builder().start().await).code(), "LK-0113");
     assert!(vault.sent().iter().any(|sent| sent.ends_with("sys/leases/revoke")), "{:?}", vault.sent());
 }
@@ -44,7 +43,7 @@ async fn row_30_a_missing_life_is_refused_and_the_lease_given_back() {
 #[tokio::test(start_paused = true)]
 async fn row_30_a_life_of_years_is_clamped_and_told() {
     let (vault, _logs) = scripted();
-    vault.issues_like(200, &issued(1, "100000000"));
+    vault.set_field("lease_duration", Some("100000000"));
     let provider = vault.builder().build().unwrap();
     let mut events = provider.events();
     let set = provider.credentials().await.unwrap();

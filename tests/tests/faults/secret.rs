@@ -8,7 +8,7 @@ use leasekey::config::{Config, ConfigKey, Overrides};
 use leasekey::context::{HttpRequest, ScriptedReply};
 use leasekey::{AppRoleAuth, Login, SecretBytes, SecretString, TokenAuth};
 use leasekey_tests::expect::refused;
-use leasekey_tests::scripted::{SECRET_ID, SECRET_KEY, SESSION_TOKEN, TOKEN, is_issue};
+use leasekey_tests::scripted::{CANARY, SECRET_ID, TOKEN, is_issue};
 
 use crate::scripted;
 
@@ -41,7 +41,8 @@ async fn g12_no_debug_text_shows_a_secret() {
     let provider = builder.auth(app_role).build().unwrap();
     let mut events = provider.events();
     let set = provider.credentials().await.unwrap();
-    assert_eq!((set.secret_access_key(), set.session_token()), (SECRET_KEY, Some(SESSION_TOKEN)));
+    let (key, token) = (format!("{CANARY}/secret/key/1"), format!("{CANARY}/session/token/1"));
+    assert_eq!((set.secret_access_key(), set.session_token()), (key.as_str(), Some(token.as_str())));
     provider.refresh().await.unwrap();
     texts.extend([show(&provider), show(&provider.heal()), show(&provider.lease()), show(&provider.stats())]);
     texts.extend([show(&set), show(&events), show(&provider.fallback_on_interrupt())]);
@@ -50,9 +51,7 @@ async fn g12_no_debug_text_shows_a_secret() {
         texts.push(format!("{event} {} {:?}", show(&event), event.fields()));
     }
     assert!(texts.len() > 18, "no events");
-    for (text, secret) in
-        texts.iter().flat_map(|text| [SECRET_KEY, SESSION_TOKEN, TOKEN, SECRET_ID].map(|s| (text, s)))
-    {
+    for (text, secret) in texts.iter().flat_map(|text| [CANARY, TOKEN, SECRET_ID].map(|s| (text, s))) {
         assert!(!text.contains(secret), "{text}");
     }
 }
@@ -92,12 +91,12 @@ async fn g12_no_error_shows_a_secret_of_a_reply_that_cannot_be_used() {
     let (vault, _logs) = scripted();
     for status in [200, 307, 400, 403, 500] {
         for body in [
-            format!(r#"{{"data":"{SECRET_KEY}","auth":"{TOKEN}"}}"#),
-            format!(r#"{{"data":{{"secret_key":["{SECRET_KEY}"]}},"auth":{{"client_token":["{TOKEN}"]}}}}"#),
+            format!(r#"{{"data":"{CANARY}","auth":"{TOKEN}"}}"#),
+            format!(r#"{{"data":{{"secret_key":["{CANARY}"]}},"auth":{{"client_token":["{TOKEN}"]}}}}"#),
             format!(
-                r#"{{"data":{{"secret_key":"{SECRET_KEY}","session_token":"{SESSION_TOKEN}","access_key":"{SECRET_KEY}"}}}}"#
+                r#"{{"data":{{"secret_key":"{CANARY}","session_token":"{CANARY}","access_key":"{CANARY}"}}}}"#
             ),
-            format!("{SECRET_KEY} {SESSION_TOKEN} {TOKEN}"),
+            format!("{CANARY} {TOKEN}"),
         ] {
             let answer = move |_: &HttpRequest| Some(ScriptedReply::json(status, &body));
             vault.rule(answer.clone());

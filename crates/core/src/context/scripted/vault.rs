@@ -125,7 +125,7 @@ struct Token {
 
 impl ScriptedVault {
     /// Part of every token, secret key and session token; plant it in what you give away, too.
-    pub const CANARY: &str = "c4nary";
+    pub const CANARY: &str = "c4nary-5f0c1e";
 
     /// A Vault that answers all requests of this world. Sets live for 900 s, tokens for 20 min, renewable
     /// up to 4 h.
@@ -144,7 +144,7 @@ impl ScriptedVault {
         // Weak: the world is part of the Vault.
         let answering = Arc::downgrade(&vault.0);
         world.answer(move |request| match answering.upgrade() {
-            Some(inner) => Self(inner).reply(request),
+            Some(inner) => Self(inner).answer(request),
             None => ScriptedReply::refused(),
         });
         vault
@@ -172,7 +172,13 @@ impl ScriptedVault {
         (script.token_life, script.token_max) = (life, at_most);
     }
 
-    /// Revokes every token that was handed out.
+    /// Knows this token as if it were handed out now: for a login that brings one.
+    pub fn add_token(&self, token: &str) {
+        let now = self.0.world.boot();
+        self.script().add_token(token, now);
+    }
+
+    /// Revokes every token that it knows.
     pub fn revoke_tokens(&self) {
         self.script().tokens.clear();
     }
@@ -187,7 +193,8 @@ impl ScriptedVault {
         self.script().issued
     }
 
-    fn reply(&self, request: &HttpRequest) -> ScriptedReply {
+    /// Answers as [`new`](Self::new) lets it answer all requests: for a world where others answer, too.
+    pub fn answer(&self, request: &HttpRequest) -> ScriptedReply {
         let now = self.0.world.boot();
         let ask = VaultAsk::of(request.url.path());
         let mut script = self.script();
@@ -257,9 +264,13 @@ impl Script {
 
     fn login(&mut self, now: BootInstant) -> ScriptedReply {
         let token = format!("hvs.{}-token-{}", ScriptedVault::CANARY, self.replies);
-        let known = Token { ends: now.plus(self.token_life), ends_at_most: now.plus(self.token_max) };
-        self.tokens.insert(token.clone(), known);
+        self.add_token(&token, now);
         self.auth(&token, self.token_life)
+    }
+
+    fn add_token(&mut self, token: &str, now: BootInstant) {
+        let known = Token { ends: now.plus(self.token_life), ends_at_most: now.plus(self.token_max) };
+        self.tokens.insert(token.into(), known);
     }
 
     fn renew(&mut self, token: String, known: Token, now: BootInstant) -> ScriptedReply {
