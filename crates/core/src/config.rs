@@ -144,6 +144,11 @@ impl Config {
         self.parse(key, Form::Integer.allowed(), |text| text.parse().ok())
     }
 
+    /// Where the value of a setting stands, as messages name it: `VAULT_CACERT`, `ca_cert=`, a file and line.
+    pub(crate) fn place(&self, key: ConfigKey) -> String {
+        self.0.get(&key).map_or_else(|| key.keyword().to_owned(), |value| value.origin.place(key))
+    }
+
     /// Where the value of a setting came from; none when there is no value.
     pub fn origin(&self, key: ConfigKey) -> Option<&Origin> {
         self.0.get(&key).map(|value| &value.origin)

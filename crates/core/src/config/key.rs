@@ -152,7 +152,7 @@ config_keys! {
     CaCert = text("ca_cert", &["BAO_CACERT", "VAULT_CACERT"]);
     /// The same CAs as text; wins over the file.
     CaCertBytes = text("ca_cert_bytes", &["BAO_CACERT_BYTES", "VAULT_CACERT_BYTES"]);
-    /// A directory of PEM files of CAs.
+    /// A directory of PEM files of CAs: refused, because directories are not read yet; use `ca_cert`.
     CaPath = text("ca_path", &["BAO_CAPATH", "VAULT_CAPATH"]);
     /// A PEM file of the certificate that is shown to Vault.
     ClientCert = text("client_cert", &["BAO_CLIENT_CERT", "VAULT_CLIENT_CERT"]);
@@ -162,13 +162,13 @@ config_keys! {
     ClientKey = text("client_key", &["BAO_CLIENT_KEY", "VAULT_CLIENT_KEY"]);
     /// The same key as text; wins over the file.
     ClientKeyBytes = text("client_key_bytes", &["BAO_CLIENT_KEY_BYTES", "VAULT_CLIENT_KEY_BYTES"]).secret();
-    /// The name that Vault's certificate must carry, where it is not the address's host.
+    /// The name that Vault's certificate must carry: another than the address's host is refused, not supported yet.
     TlsServerName = text("tls_server_name", &["BAO_TLS_SERVER_NAME", "VAULT_TLS_SERVER_NAME"]);
     /// Do not verify Vault's certificate: anybody can answer as Vault. Warns at every start.
     SkipVerify = boolean("skip_verify", &["BAO_SKIP_VERIFY", "VAULT_SKIP_VERIFY"]);
-    /// How long one request may take, from the first packet to the reply's last byte.
+    /// How long one attempt may take, from the first packet to the last byte, all nodes that it asks together.
     ClientTimeout = duration("client_timeout", &["BAO_CLIENT_TIMEOUT", "VAULT_CLIENT_TIMEOUT"]).default("10s");
-    /// How many more requests an attempt may send after its first fails.
+    /// How many further nodes an attempt may ask after the first one fails.
     MaxRetries = integer("max_retries", &["BAO_MAX_RETRIES", "VAULT_MAX_RETRIES"]).default("2");
     /// How many requests a second may be sent, `rate[:burst]`.
     RateLimit = text("rate_limit", &["BAO_RATE_LIMIT", "VAULT_RATE_LIMIT"]);
@@ -180,9 +180,9 @@ config_keys! {
     .secret();
     /// Refuse redirects, those within the configured addresses too.
     DisableRedirects = boolean("disable_redirects", &["BAO_DISABLE_REDIRECTS", "VAULT_DISABLE_REDIRECTS"]);
-    /// Find the nodes by the SRV records of the address's host.
+    /// Find the nodes by SRV records: refused when on, because they are not read; list the nodes in `address`.
     SrvLookup = boolean("srv_lookup", &["BAO_SRV_LOOKUP", "VAULT_SRV_LOOKUP"]);
-    /// How long the wrapping tokens live that are asked for.
+    /// Read and checked only: Leasekey has no reply wrapped.
     WrapTtl = duration("wrap_ttl", &["BAO_WRAP_TTL", "VAULT_WRAP_TTL"]);
     /// The AWS account that every set must belong to; AWS is asked before a set is served.
     ExpectedAccount = text("expected_account", &["LEASEKEY_EXPECTED_ACCOUNT"]);

@@ -223,7 +223,6 @@ fn cluster(context: &Context, config: &Config) -> Result<ClusterOptions> {
     let retries = config.integer(ConfigKey::MaxRetries)?.unwrap_or(2);
     Ok(ClusterOptions {
         addresses: config.addresses()?,
-        allow_http: config.boolean(ConfigKey::AllowHttp)?,
         namespace: config.text(ConfigKey::Namespace).map(str::parse::<Namespace>).transpose()?,
         http: super::tls::http_options(context, config)?,
         server_name: config.text(ConfigKey::TlsServerName).map(Into::into),
@@ -263,9 +262,9 @@ fn identity(options: &ClusterOptions, method: &dyn AuthMethod) -> Identity {
         SecretString::from(format!("unshared {}", UNSHARED.fetch_add(1, Ordering::Relaxed)))
     });
     let tls = &options.http.tls;
-    // Debug texts of what holds no secret; what does is digested as it is.
+    // Only a digest of these texts leaves this function: a proxy's address may hold a password.
     let plain = format!(
-        "{:?} {:?} {:?} {:?} {:?} {} {:?} {} {} {}",
+        "{:?} {:?} {:?} {:?} {:?} {} {:?} {} {}",
         options.addresses,
         options.namespace,
         options.http.proxy,
@@ -274,7 +273,6 @@ fn identity(options: &ClusterOptions, method: &dyn AuthMethod) -> Identity {
         options.max_retries,
         options.rate_limit,
         options.follow_redirects,
-        options.allow_http,
         tls.skip_verify,
     );
     let mut parts = vec![plain.as_bytes(), login.expose().as_bytes()];

@@ -20,7 +20,8 @@ pub(super) fn configured(
             token(context, config, environment)?.ok_or_else(|| nothing(context, config, environment))
         }
         Some(other) => {
-            let what = format!("LEASEKEY_AUTH is {:?}; known are approle and token", printable(other));
+            let place = config.place(ConfigKey::Auth);
+            let what = format!("{place} is {:?}; known are approle and token", printable(other));
             Err(Error::new(ErrorKind::InvalidSetting, what))
         }
         None => match app_role(config)? {

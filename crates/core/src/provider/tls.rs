@@ -33,8 +33,8 @@ fn identity(context: &Context, config: &Config) -> Result<Option<SecretBytes>> {
             Ok(Some([certificate.expose(), b"\n", key.expose()].concat().into()))
         }
         (None, None) => Ok(None),
-        (Some(_), None) => Err(half("VAULT_CLIENT_CERT is set, but VAULT_CLIENT_KEY is not")),
-        (None, Some(_)) => Err(half("VAULT_CLIENT_KEY is set, but VAULT_CLIENT_CERT is not")),
+        (Some(_), None) => Err(half("a client certificate is set, but VAULT_CLIENT_KEY is not")),
+        (None, Some(_)) => Err(half("a client key is set, but VAULT_CLIENT_CERT is not")),
     }
 }
 
@@ -47,7 +47,7 @@ fn pem(context: &Context, config: &Config, bytes: ConfigKey, file: ConfigKey) ->
         return Ok(Some(text.expose().as_bytes().to_vec().into()));
     }
     let Some(path) = config.text(file) else { return Ok(None) };
-    let name = file.env_names().last().copied().unwrap_or(file.keyword());
+    let name = config.place(file);
     let unusable = |why: &str| {
         let what = format!("{name} names {}, which {why}", crate::error::printable(path));
         Error::new(ErrorKind::InvalidSetting, what).with_hint("Name a readable PEM file")

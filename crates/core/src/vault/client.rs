@@ -31,10 +31,8 @@ const BODY_CAP: usize = 1024 * 1024;
 /// Where a cluster is and how it is asked.
 #[derive(Clone)]
 pub(crate) struct ClusterOptions {
-    /// The nodes, one at least. A base path is allowed.
+    /// The nodes, one at least, as `Config::addresses` judges them. A base path is allowed.
     pub(crate) addresses: Vec<Url>,
-    /// Whether plain http is allowed beyond loopback.
-    pub(crate) allow_http: bool,
     pub(crate) namespace: Option<Namespace>,
     pub(crate) http: HttpOptions,
     /// The name that certificates must have, where it is not the address's.
@@ -90,7 +88,7 @@ impl VaultClient {
         let pace = options.rate_limit.map(|(rate, burst)| Pace::new(context, rate, burst)).transpose()?;
         Ok(Self(Arc::new(Inner {
             context: context.clone(),
-            nodes: Nodes::new(options.addresses, options.allow_http)?,
+            nodes: Nodes::new(options.addresses)?,
             send: context.http.open(&http)?,
             namespace: options.namespace,
             deadline: options.deadline,

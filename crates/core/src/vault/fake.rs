@@ -73,7 +73,6 @@ impl Fake {
     ) -> VaultClient {
         let mut options = ClusterOptions {
             addresses: addresses.iter().map(|address| address.parse().unwrap()).collect(),
-            allow_http: false,
             namespace: None,
             http: HttpOptions::default(),
             server_name: None,
