@@ -164,7 +164,7 @@ impl Env for Scripted {
     }
 
     fn home(&self) -> Option<PathBuf> {
-        Some("/home/someone".into())
+        Some("/srv/home".into())
     }
 
     fn working_directory(&self) -> Option<PathBuf> {
