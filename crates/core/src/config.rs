@@ -180,7 +180,7 @@ mod tests {
     use crate::error::ErrorKind;
     use crate::secret::SecretBytes;
 
-    /// A machine with a user at /srv/home who works in /srv/home/src/shop.
+    /// A machine with a user at /srv/user who works in /srv/user/src/shop.
     #[derive(Debug, Default)]
     pub(super) struct World {
         vars: HashMap<String, String>,
@@ -228,11 +228,11 @@ mod tests {
         }
 
         fn home(&self) -> Option<PathBuf> {
-            Some("/srv/home".into())
+            Some("/srv/user".into())
         }
 
         fn working_directory(&self) -> Option<PathBuf> {
-            Some("/srv/home/src/shop".into())
+            Some("/srv/user/src/shop".into())
         }
 
         fn process_id(&self) -> u32 {
@@ -247,9 +247,9 @@ mod tests {
         }
     }
 
-    const USER: &str = "/srv/home/.config/leasekey/leasekey.toml";
+    const USER: &str = "/srv/user/.config/leasekey/leasekey.toml";
     const SYSTEM: &str = "/etc/leasekey/leasekey.toml";
-    const FOUND: &str = "/srv/home/src/leasekey.toml";
+    const FOUND: &str = "/srv/user/src/leasekey.toml";
 
     #[test]
     fn the_builder_wins_over_the_environment_over_files_over_defaults() {
@@ -272,7 +272,7 @@ mod tests {
     fn the_found_file_wins_over_the_users_over_the_systems() {
         let world = World::default()
             .file(FOUND, "role = 'found'")
-            .file("/srv/home/leasekey.toml", "role = 'further up'\nkind = 'further up'")
+            .file("/srv/user/leasekey.toml", "role = 'further up'\nkind = 'further up'")
             .file(USER, "role = 'user'\nmount = 'user'")
             .file(SYSTEM, "role = 'system'\nmount = 'system'\nttl = 900");
         let config = world.load().unwrap();
@@ -302,7 +302,7 @@ mod tests {
         }
         assert_eq!(
             World::default().file(FOUND, "role = 'r'\naddress = 'https://evil'").told(),
-            "LK-0116: /srv/home/src/leasekey.toml line 2 sets address; a file found by directory may set \
+            "LK-0116: /srv/user/src/leasekey.toml line 2 sets address; a file found by directory may set \
              role, mount, kind, ttl only. Move it to ~/.config/leasekey/leasekey.toml, \
              /etc/leasekey/leasekey.toml or the file of LEASEKEY_CONFIG, or set VAULT_ADDR"
         );
@@ -310,8 +310,8 @@ mod tests {
 
     #[test]
     fn the_users_file_is_not_a_found_file_wherever_the_search_passes_it() {
-        let world = World::with(&[("XDG_CONFIG_HOME", "/srv/home/src")])
-            .file("/srv/home/src/leasekey/leasekey.toml", "namespace = 'pay'");
+        let world = World::with(&[("XDG_CONFIG_HOME", "/srv/user/src")])
+            .file("/srv/user/src/leasekey/leasekey.toml", "namespace = 'pay'");
         assert_eq!(world.load().unwrap().text(ConfigKey::Namespace), Some("pay"));
     }
 

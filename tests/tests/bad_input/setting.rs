@@ -209,7 +209,7 @@ async fn a_bad_settings_file_is_told_by_its_line_and_a_found_one_may_not_choose_
         vault.world.set_file(path, 0o600, b"");
         error
     };
-    let (found, users) = ("/srv/app/leasekey.toml", "/srv/home/.config/leasekey/leasekey.toml");
+    let (found, users) = ("/srv/app/leasekey.toml", "/srv/user/.config/leasekey/leasekey.toml");
     told(
         "an address in a found file",
         &told_of(found, "\naddress = 'https://evil'"),

@@ -164,7 +164,7 @@ impl Env for Scripted {
     }
 
     fn home(&self) -> Option<PathBuf> {
-        Some("/srv/home".into())
+        Some("/srv/user".into())
     }
 
     fn working_directory(&self) -> Option<PathBuf> {
