@@ -1,6 +1,7 @@
 //! What is leased: kinds, specifications, and the lease in hand without its secrets.
 
 mod identity;
+mod issue;
 mod journal;
 mod keeper;
 mod leased;

@@ -1,34 +1,31 @@
 //! Where sets come from: one attempt is a token, a request to the AWS secrets engine, and the checks that
 //! stand between a reply and its first use.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
-use aws_credential_types::Credentials;
 
+use super::issue::{Issuer, credentials};
 use super::journal::Journal;
 use super::leased::{Facts, Leased};
 use super::pin::Pin;
-use super::{CredentialKind, LeaseSpec, account_id};
+use super::{CredentialKind, LeaseSpec};
 use crate::auth::{SessionToken, VaultSession};
 use crate::context::Context;
 use crate::error::{Error, ErrorKind};
-use crate::refresh::{Allowance, Class, Fault, Grant, Note, Plan, Source};
+use crate::refresh::{Allowance, Class, Fault, Grant, Note, Source};
 use crate::time::BootInstant;
-use crate::vault::{IssueFault, IssuePath, IssueRequest, Issued, Refusal, issue, refusal, revoke};
+use crate::vault::{IssueFault, Issued, Refusal, refusal, revoke};
 
 const UNKNOWN_REFUSAL_SPACING: Duration = Duration::from_secs(60);
 
 pub(super) struct LeaseSource {
     context: Context,
     session: Arc<VaultSession>,
-    spec: LeaseSpec,
+    issuer: Issuer,
     pin: Option<Pin>,
     journal: Journal,
-    // Legacy roles issue temporary sets at sts/ only; learnt from Vault's refusal.
-    at_sts: AtomicBool,
     refused_at: Mutex<Option<BootInstant>>,
 }
 
@@ -40,42 +37,29 @@ impl LeaseSource {
         pin: Option<Pin>,
         journal: Journal,
     ) -> Self {
-        let (at_sts, refused_at) = (AtomicBool::new(false), Mutex::new(None));
-        Self { context, session, spec, pin, journal, at_sts, refused_at }
+        let issuer = Issuer::new(session.client().clone(), spec);
+        Self { context, session, issuer, pin, journal, refused_at: Mutex::new(None) }
     }
 
-    /// One issue; a token that the server calls dead is replaced once, the path of a legacy role likewise.
-    async fn ask(&self, allowance: &Allowance) -> Result<(SessionToken, Issued), Fault> {
+    /// One issue; a token that the server calls dead is replaced once.
+    async fn ask(&self, allowance: &Allowance) -> Result<(SessionToken, Issued, CredentialKind), Fault> {
         let token = self.session.token().await?;
         match self.ask_with(&token, allowance).await {
-            Err(fault) if refusal(&fault.error) == Some(Refusal::StsPathOnly) && !self.is_at_sts() => {
-                self.at_sts.store(true, Ordering::Relaxed);
-                let issued = self.ask_with(&token, allowance).await?;
-                Ok((token, issued))
-            }
             Err(fault) if self.may_log_in_again(&fault) => {
                 let token = self.session.token_after(token.generation).await?;
-                let issued = self.ask_with(&token, allowance).await?;
-                Ok((token, issued))
+                let (issued, kind) = self.ask_with(&token, allowance).await?;
+                Ok((token, issued, kind))
             }
-            answer => answer.map(|issued| (token, issued)),
+            answer => answer.map(|(issued, kind)| (token, issued, kind)),
         }
     }
 
-    fn is_at_sts(&self) -> bool {
-        self.at_sts.load(Ordering::Relaxed)
-    }
-
-    async fn ask_with(&self, token: &SessionToken, allowance: &Allowance) -> Result<Issued, Fault> {
-        let request = IssueRequest {
-            mount: &self.spec.mount,
-            role: &self.spec.role,
-            path: if self.is_at_sts() { IssuePath::Sts } else { IssuePath::Creds },
-            role_arn: self.spec.role_arn.as_deref(),
-            role_session_name: self.spec.session_name.as_ref(),
-            ttl: self.spec.ttl,
-        };
-        match issue(self.session.client(), &token.token, &request, allowance).await {
+    async fn ask_with(
+        &self,
+        token: &SessionToken,
+        allowance: &Allowance,
+    ) -> Result<(Issued, CredentialKind), Fault> {
+        match self.issuer.issue(&token.token, allowance).await {
             Ok(issued) => Ok(issued),
             Err(IssueFault { fault, revoke }) => {
                 if let Some(lease_id) = revoke {
@@ -107,45 +91,8 @@ impl LeaseSource {
         self.journal.given_back(lease_id, done);
     }
 
-    /// The kind that the reply shows; another than the one asked for is given back and refused.
-    async fn kind_of(
-        &self,
-        token: &SessionToken,
-        issued: &Issued,
-        allowance: &Allowance,
-    ) -> Result<CredentialKind, Fault> {
-        let temporary = issued.session_token.is_some();
-        let arn = issued.arn.as_deref();
-        let asked = match self.spec.kind {
-            Some(kind) if kind.is_temporary() == temporary && fits(kind, arn) => return Ok(kind),
-            None if temporary => return Ok(learnt(arn)),
-            Some(kind) => format!("{kind} was asked for"),
-            None => "no kind was named".into(),
-        };
-        if let Some(lease_id) = &issued.lease_id {
-            self.give_back(token, lease_id, allowance).await;
-        }
-        let got = match arn {
-            Some(arn) if temporary => format!("a session token of {arn}"),
-            _ if temporary => "a session token".into(),
-            _ => "a long-term key without a session token".to_owned(),
-        };
-        let what =
-            format!("{asked}, but {} answered {got}; its lease was given back", self.journal.subject());
-        let hint = "Check credential_type of the Vault role, and LEASEKEY_KIND";
-        let error = Error::new(ErrorKind::UnusableReply, what).with_hint(hint);
-        Err(Fault::new(Class::Denied, error.with_vault_request_id(&issued.request_id)).acted())
-    }
-
     fn leased(&self, token: SessionToken, issued: Issued, kind: CredentialKind) -> Leased {
-        let mut credentials = Credentials::builder()
-            .access_key_id(issued.access_key)
-            .secret_access_key(issued.secret_key.expose())
-            .provider_name("leasekey");
-        credentials.set_session_token(issued.session_token.map(|token| token.expose().into()));
-        if let Some(account) = issued.arn.as_deref().and_then(account_id) {
-            credentials = credentials.account_id(account);
-        }
+        let credentials = credentials(&issued);
         let facts = Facts {
             kind,
             arn: issued.arn.map(Into::into),
@@ -154,7 +101,7 @@ impl LeaseSource {
             entity_id: token.entity_id.map(Into::into),
             issued_at: self.context.time.wall(),
         };
-        Leased { credentials: credentials.build(), facts: Arc::new(facts) }
+        Leased { credentials, facts: Arc::new(facts) }
     }
 }
 
@@ -163,10 +110,8 @@ impl Source for LeaseSource {
     type Value = Leased;
 
     async fn issue(&self, held: Option<Leased>, allowance: &Allowance) -> Result<(Leased, Grant), Fault> {
-        let (token, issued) = self.ask(allowance).await?;
-        let kind = self.kind_of(&token, &issued, allowance).await?;
-        let longest = self.spec.kind.map_or(Plan::STS, CredentialKind::plan).max_lifetime;
-        self.journal.odd(&issued, self.spec.ttl, longest);
+        let (token, issued, kind) = self.ask(allowance).await?;
+        self.journal.odd(&issued, self.issuer.spec().ttl, kind.plan().max_lifetime);
         // A caching Vault Agent may answer with the set in hand: that is no rotation.
         let changed = held.is_none_or(|held| held.credentials.access_key_id() != issued.access_key);
         let Issued { started, rtt, lifetime, renewable, .. } = issued;
@@ -204,20 +149,5 @@ impl Source for LeaseSource {
 
     fn note(&self, note: Note<'_, Leased>) {
         self.journal.note(note);
-    }
-}
-
-// A reply without an ARN contradicts no kind: older servers give none.
-fn fits(kind: CredentialKind, arn: Option<&str>) -> bool {
-    let assumed = arn.map(|arn| arn.contains(":assumed-role/"));
-    assumed.is_none_or(|assumed| assumed == (kind == CredentialKind::AssumedRole))
-}
-
-// Only AssumeRole puts a role into the ARN; the other temporary kinds give none or a federated user.
-fn learnt(arn: Option<&str>) -> CredentialKind {
-    match arn {
-        Some(arn) if arn.contains(":assumed-role/") => CredentialKind::AssumedRole,
-        Some(arn) if arn.contains(":federated-user/") => CredentialKind::FederationToken,
-        _ => CredentialKind::SessionToken,
     }
 }
