@@ -35,7 +35,7 @@ pub(super) fn measure(runtime: &Runtime, components: &RuntimeComponents, report:
     let mut fixed = || keep(ready(set.provide_credentials())?);
     let mut cached = || keep(ready(lazy.resolve())?);
     let system = Context::system();
-    let mut clock = || keep(Ok::<_, Box<dyn Error + Send + Sync>>(system.time.boot()));
+    let mut clock = || keep(Ok::<_, Box<dyn Error + Send + Sync>>(system.time.boot_coarse()));
     let mut resolved = || keep(ready(whole.resolve())?);
 
     let (our_allocations, their_allocations) = (allocations(&mut ours)?, allocations(&mut fixed)?);

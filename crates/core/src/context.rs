@@ -1,8 +1,12 @@
 //! The outside world as capabilities. Nothing in Leasekey reads a clock, a variable, a file, the network
 //! or a random number but through a [`Context`]; only `context/system.rs` touches the real ones.
 
+#[cfg(all(feature = "vault", any(target_os = "linux", target_os = "android")))]
+mod coarse;
 #[cfg(feature = "vault")]
 mod http;
+#[cfg(all(feature = "vault", test))]
+mod planted;
 #[cfg(all(feature = "vault", any(test, feature = "test-util")))]
 mod scripted;
 #[cfg(feature = "vault")]
@@ -103,6 +107,8 @@ pub struct Capabilities {
 impl Context {
     /// A context of these capabilities.
     pub fn new(capabilities: Capabilities) -> Self {
+        #[cfg(all(feature = "vault", test))]
+        planted::watch();
         Self(Arc::new(capabilities))
     }
 

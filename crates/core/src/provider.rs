@@ -208,7 +208,7 @@ impl ProvideCredentials for VaultCredentialsProvider {
         Self: 'a,
     {
         let kept = self.0.keeper.kept();
-        if let Reading::Ready(leased) = kept.snapshot().read(kept.now())
+        if let Reading::Ready(leased) = kept.snapshot().read(kept.now_coarse())
             && !self.is_closed()
         {
             return future::ProvideCredentials::ready(Ok(leased.credentials.clone()));

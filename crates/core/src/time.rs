@@ -54,6 +54,11 @@ pub trait TimeSource: fmt::Debug + Send + Sync {
     /// Now, on the boot clock.
     fn boot(&self) -> BootInstant;
 
+    /// Now, on the boot clock, to a few milliseconds: for readers, to whom every nanosecond counts.
+    fn boot_coarse(&self) -> BootInstant {
+        self.boot()
+    }
+
     /// Now, on the wall clock.
     fn wall(&self) -> SystemTime;
 }

@@ -12,6 +12,8 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use rustix::time::{ClockId, clock_gettime};
 
+#[cfg(any(target_os = "linux", target_os = "android"))]
+use super::coarse::Coarse;
 use super::{
     Capabilities, Context, Env, FileRead, Files, HttpConnect, HttpFault, HttpOptions, HttpRequest,
     HttpResponse, HttpSend, Launch, Random, TlsOptions,
@@ -53,6 +55,12 @@ impl TimeSource for System {
         let seconds = u64::try_from(now.tv_sec).unwrap_or(0);
         let nanos = u64::try_from(now.tv_nsec).unwrap_or(0);
         BootInstant::from_nanos(seconds.saturating_mul(1_000_000_000).saturating_add(nanos))
+    }
+
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    fn boot_coarse(&self) -> BootInstant {
+        static COARSE: Coarse = Coarse::new();
+        COARSE.now(|| self.boot())
     }
 
     fn wall(&self) -> SystemTime {

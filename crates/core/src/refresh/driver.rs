@@ -75,6 +75,12 @@ impl<T: Clone + Send + Sync + 'static> Kept<T> {
         self.context.time.boot()
     }
 
+    /// The same to a few milliseconds, which the margin of every lifetime covers.
+    #[inline]
+    pub fn now_coarse(&self) -> BootInstant {
+        self.context.time.boot_coarse()
+    }
+
     /// The value, as soon as there is one that answers `want`.
     ///
     /// # Errors
