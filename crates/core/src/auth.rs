@@ -2,7 +2,10 @@
 
 mod app_role;
 mod file;
+mod journal;
+mod live_token;
 mod session;
+mod tainted;
 mod token;
 
 use std::fmt;
@@ -13,6 +16,7 @@ use async_trait::async_trait;
 use serde::Serialize;
 
 pub use self::app_role::AppRoleAuth;
+pub(crate) use self::live_token::LiveToken;
 pub(crate) use self::session::{SessionToken, VaultSession};
 pub use self::token::TokenAuth;
 use crate::context::Context;

@@ -205,6 +205,10 @@ error_kinds! {
     AuthRejected = "LK-0122", false, "Check the login material and the auth mount";
     /// No set yet within the caller's own deadline; the attempt goes on.
     NotReady = "LK-0123", true, "Call again, or raise the deadline; the attempt goes on in the background";
+    /// The lease is gone from Vault, revoked or expired: a new set is asked for at once.
+    LeaseLost = "LK-0124", true, "Nothing: Leasekey asks for a new set; see who revoked it: Vault's audit log";
+    /// A new set was asked for and the one in hand came again: something on the way caches replies.
+    NotRotated = "LK-0125", true, "Configure Vault's own address, or leave the AWS engine out of the agent's cache";
     /// A fault in Leasekey, or a panic in a user's own hook; the set in hand is kept.
     Bug = "LK-0199", true, "Report it, with this line; Leasekey goes on with the set in hand";
 }

@@ -5,6 +5,7 @@ mod issue;
 mod journal;
 mod keeper;
 mod leased;
+mod period;
 mod pin;
 mod registry;
 mod source;
@@ -119,12 +120,27 @@ pub(crate) struct LeaseSpec {
     pub(crate) ttl: Option<Duration>,
     pub(crate) role_arn: Option<String>,
     pub(crate) session_name: Option<SessionName>,
+    /// The longest life that the key of an IAM user may have.
+    pub(crate) max_lease: Duration,
+    /// From this age on the key of an IAM user is replaced, not renewed.
+    pub(crate) max_age: Duration,
 }
 
 impl LeaseSpec {
     /// The path that issues, `aws/creds/orders`: the subject of events.
     pub(crate) fn path(&self) -> String {
-        format!("{}/creds/{}", self.mount.as_str(), self.role.as_str())
+        let engine = if self.kind == Some(CredentialKind::Static) { "static-creds" } else { "creds" };
+        format!("{}/{engine}/{}", self.mount.as_str(), self.role.as_str())
+    }
+
+    /// How a set of this kind is kept fresh.
+    pub(crate) fn plan(&self, kind: CredentialKind) -> Plan {
+        match kind {
+            CredentialKind::IamUser => {
+                Plan { max_age: self.max_age, max_lifetime: self.max_lease, ..kind.plan() }
+            }
+            _ => kind.plan(),
+        }
     }
 
     /// A specification that Vault can answer.

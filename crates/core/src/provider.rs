@@ -113,11 +113,13 @@ impl VaultCredentialsProvider {
     /// A newer set than the one in hand. Callers go on with the old one until it is there.
     ///
     /// # Errors
-    /// As [`credentials`](Self::credentials), for the new set; the set in hand is kept. At most three new
+    /// As [`credentials`](Self::credentials), for the new set; the set in hand is kept. `LK-0125` if the same
+    /// set came again: a static role that Vault has not rotated yet, or a cache on the way. At most three new
     /// sets are asked for at once, and then one per sixth of their life.
     pub async fn refresh(&self) -> Result<Credentials> {
         let generation = self.0.keeper.kept().snapshot().generation;
-        Ok(self.wait(Duration::ZERO, Some(generation)).await?.0)
+        let refreshed = self.wait(Duration::ZERO, Some(generation)).await;
+        refreshed.map(|(credentials, _)| credentials).map_err(|error| self.0.keeper.explained(error))
     }
 
     /// What was done so far.

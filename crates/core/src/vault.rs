@@ -18,11 +18,11 @@ mod token;
 mod wrapping;
 
 pub(crate) use ask::header_text;
-pub(crate) use aws_engine::{IssueFault, IssuePath, IssueRequest, Issued, issue};
+pub(crate) use aws_engine::{IssueFault, IssuePath, IssueRequest, Issued, issue, rotation_period};
 pub(crate) use client::{ClusterOptions, VaultClient};
 pub(crate) use endpoint::{Post, exposed};
 pub(crate) use fault::{Refusal, refusal};
-pub(crate) use lease::revoke;
+pub(crate) use lease::{LeaseInfo, lookup, renew, revoke};
 pub(crate) use name::{MountPath, Namespace, RoleName, SessionName};
 pub(crate) use token::{LoginReply, TokenInfo, lookup_self, renew_self, revoke_self};
 pub(crate) use wrapping::{CreationPath, unwrap_secret_id};

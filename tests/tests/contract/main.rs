@@ -9,6 +9,7 @@
 )]
 
 mod audit;
+mod kinds;
 mod lease;
 mod login;
 mod namespace;

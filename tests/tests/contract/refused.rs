@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use leasekey::CredentialKind;
 use leasekey_tests::expect::refused;
 use leasekey_tests::proxy::{Proxy, reply};
 use leasekey_tests::stack::{Stack, new_name};
@@ -132,7 +133,8 @@ async fn a_role_of_another_kind_than_asserted_is_given_back_and_refused() {
         path "aws/creds/orders-user" { capabilities = ["update"] }
         path "sys/leases/revoke"     { capabilities = ["update"] }"#;
     let login = stack.new_approle(policy).await;
-    let error = refused(stack.builder().role("orders-user").auth(login.auth()).start().await);
+    let asserted = stack.builder().role("orders-user").kind(CredentialKind::AssumedRole);
+    let error = refused(asserted.auth(login.auth()).start().await);
     assert_eq!(error.code(), "LK-0113");
     assert!(error.message().contains("its lease was given back"), "{error}");
     assert_eq!(stack.trail(&login.name).granted("sys/leases/revoke"), 1);

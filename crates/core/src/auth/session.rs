@@ -1,17 +1,19 @@
 //! A login kept fresh: the refresh engine over an [`AuthMethod`].
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 
-use super::{AuthMethod, Login, LoginContext};
+use super::journal::{LoginJournal, LoginStats};
+use super::live_token::{LiveToken, Token};
+use super::tainted::Tainted;
+use super::{AuthMethod, LoginContext};
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result};
-use crate::event::{Event, EventHub, EventKind};
+use crate::event::EventHub;
 use crate::refresh::{Allowance, Class, Fault, Grant, Kept, Note, Plan, Reading, Snapshot, Source, Want};
-use crate::secret::SecretString;
 use crate::vault::{VaultClient, renew_self, revoke_self};
 
 // A token without an end is looked after like one of ten years.
@@ -22,49 +24,32 @@ const WITHIN: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(crate) struct VaultSession {
     client: VaultClient,
-    hub: EventHub,
-    stats: Arc<LoginStats>,
+    journal: Arc<LoginJournal>,
+    tainted: Arc<Tainted>,
     users: AtomicUsize,
     kept: Kept<Token>,
 }
 
-/// What a session did, counted.
-#[derive(Debug, Default)]
-pub(crate) struct LoginStats {
-    pub(crate) logins: AtomicU64,
-    pub(crate) renewals: AtomicU64,
-    pub(crate) failures: AtomicU64,
-}
-
-/// The token in hand, and its end on the wall clock.
-#[derive(Clone, Debug)]
-pub(crate) struct Token {
-    login: Arc<Login>,
-    expires: Option<SystemTime>,
-}
-
 /// A token, and which generation of the session it is.
 pub(crate) struct SessionToken {
-    pub(crate) token: SecretString,
-    pub(crate) entity_id: Option<String>,
+    pub(crate) live: Arc<LiveToken>,
     pub(crate) generation: u64,
 }
 
 impl VaultSession {
     /// A session with one user. Nobody logs in before a token is wanted.
     pub(crate) fn open(context: &Context, client: VaultClient, method: Arc<dyn AuthMethod>) -> Result<Self> {
-        let hub = EventHub::default();
-        let stats = Arc::new(LoginStats::default());
+        let journal = Arc::new(LoginJournal::new(context.clone(), method.subject().into()));
+        let tainted = Arc::<Tainted>::default();
         let source = Logins {
             context: context.clone(),
             client: client.clone(),
-            subject: method.subject().into(),
             method,
-            hub: hub.clone(),
-            stats: stats.clone(),
+            journal: journal.clone(),
+            tainted: tainted.clone(),
         };
         let kept = Kept::new(context, Plan::LOGIN, source)?;
-        Ok(Self { client, hub, stats, users: AtomicUsize::new(1), kept })
+        Ok(Self { client, journal, tainted, users: AtomicUsize::new(1), kept })
     }
 
     pub(crate) fn client(&self) -> &VaultClient {
@@ -72,16 +57,23 @@ impl VaultSession {
     }
 
     pub(crate) fn hub(&self) -> &EventHub {
-        &self.hub
+        self.journal.hub()
     }
 
     pub(crate) fn stats(&self) -> &LoginStats {
-        &self.stats
+        self.journal.stats()
     }
 
-    /// A token that lives, from memory when there is one.
+    /// A token that lives, from memory when there is one; in the place of a tainted one another, if there is
+    /// one to be had.
     pub(crate) async fn token(&self) -> Result<SessionToken, Fault> {
-        self.wait(Want { lasts: Duration::ZERO, newer_than: None, doubts: false, within: WITHIN }).await
+        let want = Want { lasts: Duration::ZERO, newer_than: None, doubts: false, within: WITHIN };
+        let token = self.wait(want).await?;
+        if !self.is_tainted(&token.live) {
+            return Ok(token);
+        }
+        let newer_than = Some(token.generation);
+        self.wait(Want { newer_than, ..want }).await.or(Ok(token))
     }
 
     /// Another token than that of `generation`, which the server refused as dead.
@@ -90,13 +82,31 @@ impl VaultSession {
         self.wait(Want { lasts: Duration::ZERO, newer_than, doubts: true, within: WITHIN }).await
     }
 
+    /// Vault may have issued a set under this token that nobody knows, and deletes it with the token only: so
+    /// the token is replaced at its next use, and revoked once no set depends on it.
+    pub(crate) fn taint(&self, token: &Arc<LiveToken>) {
+        if token.login.owned {
+            self.tainted.add(token);
+        }
+    }
+
+    pub(crate) fn is_tainted(&self, token: &Arc<LiveToken>) -> bool {
+        self.tainted.holds(token)
+    }
+
+    /// Revokes the tainted tokens that no set depends on any more.
+    pub(crate) async fn revoke_tainted(&self) {
+        for token in self.tainted.take_unused() {
+            give_back(&self.client, &self.journal, &token).await;
+        }
+    }
+
     async fn wait(&self, want: Want) -> Result<SessionToken, Fault> {
         let snapshot = self.kept.wait(want).await?;
-        let Reading::Ready(Token { login, .. }) = snapshot.read(self.kept.now()) else {
+        let Reading::Ready(Token { live, .. }) = snapshot.read(self.kept.now()) else {
             return Err(gone(&snapshot));
         };
-        let entity_id = login.entity_id.clone();
-        Ok(SessionToken { token: login.token.clone(), entity_id, generation: snapshot.generation })
+        Ok(SessionToken { live: live.clone(), generation: snapshot.generation })
     }
 
     /// One more lease uses this session; false when the last has left.
@@ -123,55 +133,20 @@ fn gone(snapshot: &Snapshot<Token>) -> Fault {
     Fault::new(Class::Node, snapshot.error.clone().unwrap_or_else(error))
 }
 
+// A token that the user gave is the user's: only one that a login made is revoked.
+async fn give_back(client: &VaultClient, journal: &LoginJournal, token: &LiveToken) {
+    if token.login.owned {
+        let done = revoke_self(client, &token.login.token, &Allowance::new(3)).await;
+        journal.given_back(&token.login, done);
+    }
+}
+
 struct Logins {
     context: Context,
     client: VaultClient,
-    subject: Arc<str>,
     method: Arc<dyn AuthMethod>,
-    hub: EventHub,
-    stats: Arc<LoginStats>,
-}
-
-impl Logins {
-    fn event(&self, kind: EventKind, login: Option<&Login>) -> Event {
-        let mut event = Event::new(kind, self.context.time.wall(), self.subject.clone());
-        event.vault_entity_id = login.and_then(|login| login.entity_id.clone());
-        event
-    }
-
-    fn in_hand(&self, kind: EventKind, token: &Token, generation: u64) -> Event {
-        let (generation, expires_at) = (Some(generation), token.expires);
-        Event { generation, expires_at, ..self.event(kind, Some(&token.login)) }
-    }
-
-    fn failed(&self, what: &str, fault: &Fault, login: Option<&Login>) -> Event {
-        let error = &fault.error;
-        Event {
-            code: Some(error.code()),
-            reason: Some(format!("{what}{}", error.message())),
-            vault_request_id: error.vault_request_id().map(Into::into),
-            ..self.event(EventKind::LoginFailed, login)
-        }
-    }
-
-    fn warn(&self, warnings: &[String], request_id: Option<&str>) {
-        for warning in warnings {
-            let (reason, vault_request_id) = (Some(warning.clone()), request_id.map(Into::into));
-            self.hub.emit(Event { reason, vault_request_id, ..self.event(EventKind::Warned, None) });
-        }
-    }
-
-    // A token that the user gave is the user's: only one that a login made is revoked.
-    async fn give_back(&self, login: &Login) {
-        if !login.owned {
-            return;
-        }
-        let revoked = revoke_self(&self.client, &login.token, &Allowance::new(3)).await;
-        self.hub.emit(match revoked {
-            Ok(()) => self.event(EventKind::TokenRevoked, Some(login)),
-            Err(fault) => self.failed("the token was not revoked and ends by its ttl: ", &fault, Some(login)),
-        });
-    }
+    journal: Arc<LoginJournal>,
+    tainted: Arc<Tainted>,
 }
 
 #[async_trait]
@@ -187,55 +162,43 @@ impl Source for Logins {
         };
         let (started, rtt, renewable) = (login.started.unwrap_or(began), login.rtt, login.renewable);
         let lifetime = login.ttl.unwrap_or(ENDLESS);
-        let grant = Grant { started, rtt, lifetime, renewable, changed: true, poll_after: None, requests: 0 };
-        Ok((Token { login: Arc::new(login), expires: None }, grant))
+        let live = Arc::new(LiveToken::new(login, started.plus(lifetime)));
+        let token = Token { live, expires: None };
+        Ok((token, Grant { started, rtt, lifetime, renewable, changed: true, ..Grant::default() }))
     }
 
     async fn renew(&self, token: Token, allowance: &Allowance) -> Result<Grant, Fault> {
-        let reply = renew_self(&self.client, &token.login.token, allowance).await?;
-        self.warn(&reply.warnings, Some(&reply.request_id));
+        let reply = renew_self(&self.client, &token.login().token, allowance).await?;
+        self.journal.warn(&reply.warnings, Some(&reply.request_id));
         let lifetime = reply.ttl.unwrap_or(ENDLESS);
+        token.live.lasts_until(reply.started.plus(lifetime));
         let (started, rtt, renewable) = (reply.started, reply.rtt, reply.renewable);
-        Ok(Grant { started, rtt, lifetime, renewable, changed: false, poll_after: None, requests: 0 })
+        Ok(Grant { started, rtt, lifetime, renewable, ..Grant::default() })
     }
 
     async fn verify(&self, _: Token, _: &Allowance) -> Result<(), Fault> {
         Ok(())
     }
 
-    async fn revoke(&self, token: Token) {
-        self.give_back(&token.login).await;
+    async fn revoke(&self, token: Token) -> bool {
+        give_back(&self.client, &self.journal, &token.live).await;
+        true
     }
 
     async fn close(&self, last: Option<Token>) {
-        if let Some(token) = last {
-            self.give_back(&token.login).await;
+        let last = last.map(|token| token.live);
+        let tainted = self.tainted.take_all();
+        let others = tainted.into_iter().filter(|token| last.as_ref().is_none_or(|l| !Arc::ptr_eq(l, token)));
+        for token in last.iter().cloned().chain(others) {
+            give_back(&self.client, &self.journal, &token).await;
         }
     }
 
     fn stamp(&self, token: &Token, expires: SystemTime) -> Token {
-        Token { login: token.login.clone(), expires: token.login.ttl.map(|_| expires) }
+        Token { live: token.live.clone(), expires: token.login().ttl.map(|_| expires) }
     }
 
     fn note(&self, note: Note<'_, Token>) {
-        match note {
-            Note::Published(token, generation, why) => {
-                self.stats.logins.fetch_add(1, Ordering::Relaxed);
-                let request_id = token.login.request_id.as_deref();
-                let (reason, vault_request_id) = (Some(why.into()), request_id.map(Into::into));
-                let event = self.in_hand(EventKind::LoggedIn, token, generation);
-                self.hub.emit(Event { reason, vault_request_id, ..event });
-                self.warn(&token.login.warnings, request_id);
-            }
-            Note::Extended(token, generation) => {
-                self.stats.renewals.fetch_add(1, Ordering::Relaxed);
-                self.hub.emit(self.in_hand(EventKind::TokenRenewed, token, generation));
-            }
-            Note::Failed(fault, held) => {
-                self.stats.failures.fetch_add(1, Ordering::Relaxed);
-                self.hub.emit(self.failed("", fault, held.map(|token| token.login.as_ref())));
-            }
-            Note::Phase(..) | Note::Doubted(..) | Note::Tainted => {}
-        }
+        self.journal.note(note);
     }
 }

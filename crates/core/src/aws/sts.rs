@@ -2,7 +2,7 @@
 //!
 //! Source: AWS STS API reference, GetCallerIdentity.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
@@ -32,14 +32,15 @@ pub(crate) struct CallerIdentity {
 #[derive(Clone, Debug)]
 pub(crate) struct Sts {
     context: Context,
-    http: Arc<dyn HttpSend>,
+    // Opened when AWS is first asked: reading the platform's certificates takes its time.
+    http: Arc<OnceLock<Arc<dyn HttpSend>>>,
     region: String,
     endpoint: Url,
 }
 
 impl Sts {
     /// STS of `region`, or at `endpoint` if one is configured.
-    pub(crate) fn open(context: &Context, region: &str, endpoint: Option<&Url>) -> Result<Self> {
+    pub(crate) fn new(context: &Context, region: &str, endpoint: Option<&Url>) -> Result<Self> {
         let unknown = || {
             let what = format!("the region {:?} is not one of AWS", printable(region));
             Error::new(ErrorKind::InvalidSetting, what).with_hint("Set AWS_REGION, for example us-east-1")
@@ -50,10 +51,7 @@ impl Sts {
         }
         let host = format!("https://sts.{region}.{}/", suffix(region));
         let endpoint = endpoint.cloned().map_or_else(|| Url::parse(&host), Ok).map_err(|_| unknown())?;
-        let http = context
-            .http
-            .open(&HttpOptions { uses_tls: endpoint.scheme() == "https", ..HttpOptions::default() })?;
-        Ok(Self { context: context.clone(), http, region: region.into(), endpoint })
+        Ok(Self { context: context.clone(), http: Arc::default(), region: region.into(), endpoint })
     }
 
     pub(crate) fn endpoint(&self) -> &str {
@@ -63,8 +61,17 @@ impl Sts {
     /// Asks AWS whose these credentials are.
     pub(crate) async fn caller_identity(&self, credentials: &Credentials) -> Result<CallerIdentity, Fault> {
         let request = self.signed(credentials)?;
-        let reply = self.http.send(request).await.map_err(|fault| self.unreachable(&fault))?;
+        let reply = self.http()?.send(request).await.map_err(|fault| self.unreachable(&fault))?;
         self.read(&reply)
+    }
+
+    fn http(&self) -> Result<&Arc<dyn HttpSend>> {
+        if let Some(http) = self.http.get() {
+            return Ok(http);
+        }
+        let uses_tls = self.endpoint.scheme() == "https";
+        let http = self.context.http.open(&HttpOptions { uses_tls, ..HttpOptions::default() })?;
+        Ok(self.http.get_or_init(|| http))
     }
 
     fn signed(&self, credentials: &Credentials) -> Result<HttpRequest> {
@@ -162,7 +169,7 @@ mod tests {
             assert!(request.headers.get("authorization").is_some_and(HeaderValue::is_sensitive));
             ScriptedReply::json(status, body)
         });
-        let sts = Sts::open(&world.context(), "eu-central-1", None).unwrap();
+        let sts = Sts::new(&world.context(), "eu-central-1", None).unwrap();
         assert_eq!(sts.endpoint.as_str(), "https://sts.eu-central-1.amazonaws.com/");
         sts.caller_identity(&credentials()).await
     }

@@ -128,6 +128,10 @@ config_keys! {
     RoleArn = text("role_arn", &["LEASEKEY_ROLE_ARN"]);
     /// The AWS session name; unset, Vault's own, which carries who logged in.
     SessionName = text("session_name", &["LEASEKEY_SESSION_NAME"]);
+    /// The longest life that the key of an IAM user may have; one that Vault leases for longer is given back.
+    MaxLease = duration("max_lease", &["LEASEKEY_MAX_LEASE"]).default("12h");
+    /// The age from which the key of an IAM user is replaced, not renewed.
+    MaxAge = duration("max_age", &["LEASEKEY_MAX_AGE"]).default("24h");
     /// How to log in, `approle` or `token`; unset, the first that is configured.
     Auth = text("auth", &["LEASEKEY_AUTH"]);
     /// The mount of the auth method; unset, the method's own name.

@@ -50,9 +50,13 @@ impl Issuer {
             }
             answer => answer?,
         };
-        match self.kind_of(&issued) {
+        match self.kind_of(&issued).and_then(|kind| self.fits(kind, &issued).map(|()| kind)) {
             Ok(kind) => Ok((issued, kind)),
-            Err(fault) => Err(IssueFault { fault, revoke: issued.lease_id }),
+            Err(error) => {
+                let error = error.with_vault_request_id(&issued.request_id);
+                let fault = Fault::new(Class::Denied, error).acted();
+                Err(IssueFault { fault, revoke: issued.lease_id })
+            }
         }
     }
 
@@ -60,11 +64,19 @@ impl Issuer {
         self.at_sts.load(Ordering::Relaxed)
     }
 
+    fn path(&self) -> IssuePath {
+        match self.spec.kind {
+            Some(CredentialKind::Static) => IssuePath::StaticCreds,
+            _ if self.is_at_sts() => IssuePath::Sts,
+            _ => IssuePath::Creds,
+        }
+    }
+
     async fn ask(&self, token: &SecretString, allowance: &Allowance) -> Result<Issued, IssueFault> {
         let request = IssueRequest {
             mount: &self.spec.mount,
             role: &self.spec.role,
-            path: if self.is_at_sts() { IssuePath::Sts } else { IssuePath::Creds },
+            path: self.path(),
             role_arn: self.spec.role_arn.as_deref(),
             role_session_name: self.spec.session_name.as_ref(),
             ttl: self.spec.ttl,
@@ -73,24 +85,50 @@ impl Issuer {
     }
 
     // The kind that the reply shows; another than the one asked for is refused.
-    fn kind_of(&self, issued: &Issued) -> Result<CredentialKind, Fault> {
+    fn kind_of(&self, issued: &Issued) -> Result<CredentialKind, Error> {
         let temporary = issued.session_token.is_some();
         let arn = issued.arn.as_deref();
-        let asked = match self.spec.kind.or(self.learnt.get().copied()) {
-            Some(kind) if kind.is_temporary() == temporary && fits(kind, arn) => return Ok(kind),
-            None if temporary => return Ok(*self.learnt.get_or_init(|| learnt(arn))),
-            Some(kind) => format!("{kind} was asked for"),
-            None => "no kind was named".into(),
+        let Some(kind) = self.spec.kind.or(self.learnt.get().copied()) else {
+            return Ok(*self.learnt.get_or_init(|| learnt(temporary, arn)));
         };
+        if kind.is_temporary() == temporary && fits(kind, arn) {
+            return Ok(kind);
+        }
         let got = match arn {
             Some(arn) if temporary => format!("a session token of {arn}"),
             _ if temporary => "a session token".into(),
             _ => "a long-term key without a session token".to_owned(),
         };
-        let what = format!("{asked}, but {} answered {got}; its lease was given back", self.spec.path());
+        let what = format!(
+            "{kind} was asked for, but {} answered {got}; its lease was given back",
+            self.spec.path()
+        );
         let hint = "Check credential_type of the Vault role, and LEASEKEY_KIND";
-        let error = Error::new(ErrorKind::UnusableReply, what).with_hint(hint);
-        Err(Fault::new(Class::Denied, error.with_vault_request_id(&issued.request_id)).acted())
+        Err(Error::new(ErrorKind::UnusableReply, what).with_hint(hint))
+    }
+
+    // A key that lives on after a crash must not live for long, and one that takes no ttl must not seem to.
+    fn fits(&self, kind: CredentialKind, issued: &Issued) -> Result<(), Error> {
+        let (path, span) = (self.spec.path(), humantime::format_duration);
+        let refused = |what, hint| Err(Error::new(ErrorKind::TtlOutOfRange, what).with_hint(hint));
+        match (kind, self.spec.ttl, issued.lifetime) {
+            (CredentialKind::IamUser, Some(ttl), _) => refused(
+                format!("ttl {} was given, but {path} gives an iam_user, which takes none", span(ttl)),
+                "Leave ttl out: the mount's config/lease says how long an IAM user's key lives".to_owned(),
+            ),
+            (CredentialKind::IamUser, _, Some(life)) if life > self.spec.max_lease => refused(
+                format!(
+                    "{path} leases an IAM user's key for {}, longer than {}; it was given back",
+                    span(life),
+                    span(self.spec.max_lease)
+                ),
+                format!(
+                    "Run: vault write {}/config/lease lease=15m lease_max=1h; or allow it by LEASEKEY_MAX_LEASE",
+                    self.spec.mount
+                ),
+            ),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -113,9 +151,11 @@ fn fits(kind: CredentialKind, arn: Option<&str>) -> bool {
     assumed.is_none_or(|assumed| assumed == (kind == CredentialKind::AssumedRole))
 }
 
-// Only AssumeRole puts a role into the ARN; the other temporary kinds give none or a federated user.
-fn learnt(arn: Option<&str>) -> CredentialKind {
+// Only AssumeRole puts a role into the ARN; the other temporary kinds give none or a federated user. A static
+// role is never learnt: it is read at a path of its own.
+fn learnt(temporary: bool, arn: Option<&str>) -> CredentialKind {
     match arn {
+        _ if !temporary => CredentialKind::IamUser,
         Some(arn) if arn.contains(":assumed-role/") => CredentialKind::AssumedRole,
         Some(arn) if arn.contains(":federated-user/") => CredentialKind::FederationToken,
         _ => CredentialKind::SessionToken,

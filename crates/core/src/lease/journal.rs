@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use super::leased::Leased;
-use super::{account_id, session_name};
+use super::{CredentialKind, account_id, session_name};
 use crate::context::Context;
 use crate::error::ErrorKind;
 use crate::event::{Event, EventHub, EventKind};
@@ -54,6 +54,8 @@ impl Journal {
                 let event = self.of(kind, leased, generation);
                 (&self.stats.issues, Event { reason: Some(why.into()), ..event })
             }
+            // Another look at a static key has found nothing new.
+            Note::Extended(leased, _) if leased.facts.kind == CredentialKind::Static => return,
             Note::Extended(leased, generation) => {
                 (&self.stats.renewals, self.of(EventKind::Renewed, leased, generation))
             }
@@ -74,11 +76,11 @@ impl Journal {
     }
 
     /// A lease was given back, or could not be.
-    pub(super) fn given_back(&self, lease_id: &str, done: Result<(), Fault>) {
+    pub(super) fn given_back(&self, lease_id: &str, why: &str, done: Result<(), Fault>) {
         let (kind, reason) = match done {
             Ok(()) => {
                 self.stats.revocations.fetch_add(1, Ordering::Relaxed);
-                (EventKind::Revoked, "the reply could not be used".into())
+                (EventKind::Revoked, why.into())
             }
             Err(fault) => {
                 let why = fault.error.message();
@@ -87,6 +89,16 @@ impl Journal {
         };
         let lease_id = Some(lease_id.into());
         self.hub.emit(Event { lease_id, reason: Some(reason), ..self.event(kind) });
+    }
+
+    /// A new set was asked for, and the one in hand came again.
+    pub(super) fn not_rotated(&self, issued: &Issued) {
+        let error = ErrorKind::NotRotated;
+        let what = if issued.cached { "a caching Vault Agent" } else { "Vault" };
+        let reason = format!("{what} answered with the set in hand. {}", error.hint());
+        let vault_request_id = Some(issued.request_id.clone());
+        let event = self.event(EventKind::Warned);
+        self.hub.emit(Event { code: Some(error.code()), reason: Some(reason), vault_request_id, ..event });
     }
 
     /// What is odd about a reply that is used all the same.
@@ -98,13 +110,14 @@ impl Journal {
         for warning in &issued.warnings {
             tell(EventKind::Warned, None, warning.clone());
         }
-        let stated = format!("Vault stated {} s", issued.lifetime.as_secs());
-        if issued.lifetime > longest {
+        let lifetime = issued.lifetime.unwrap_or(longest);
+        let stated = format!("Vault stated {} s", lifetime.as_secs());
+        if lifetime > longest {
             tell(EventKind::LeaseTooLong, None, stated.clone());
-        } else if issued.lifetime < SHORT {
+        } else if lifetime < SHORT {
             tell(EventKind::LeaseTooShort, None, stated.clone());
         }
-        if let Some(asked) = asked.filter(|asked| *asked > issued.lifetime + SHORT) {
+        if let Some(asked) = asked.filter(|asked| *asked > lifetime + SHORT) {
             let asked = asked.as_secs();
             let told = format!(
                 "a ttl of {asked} s was asked for and {stated}: max_sts_ttl of the role, or AWS's limit"

@@ -7,10 +7,10 @@ use super::journal::{Journal, LeaseStats};
 use super::leased::Leased;
 use super::pin::Pin;
 use super::source::LeaseSource;
-use super::{Lease, LeaseSpec};
+use super::{CredentialKind, Lease, LeaseSpec};
 use crate::auth::VaultSession;
 use crate::context::Context;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::refresh::{Kept, Plan, Snapshot};
 
 /// Keeps one lease; closes when its last user leaves.
@@ -30,11 +30,11 @@ impl LeaseKeeper {
         context: &Context,
         session: Arc<VaultSession>,
         spec: LeaseSpec,
-        pin: Option<Pin>,
+        pin: Pin,
     ) -> Result<Self> {
         let stats = Arc::new(LeaseStats::default());
         let subject: Arc<str> = spec.path().into();
-        let plan = spec.kind.map_or(Plan::STS, |kind| kind.plan());
+        let plan = spec.kind.map_or(Plan::STS, |kind| spec.plan(kind));
         let hub = session.hub().clone();
         let journal = Journal::new(context.clone(), hub, subject.clone(), stats.clone());
         let source = LeaseSource::new(context.clone(), session.clone(), spec, pin, journal);
@@ -64,6 +64,18 @@ impl LeaseKeeper {
         let snapshot = self.kept.snapshot();
         let leased = snapshot.alive(self.kept.now())?;
         Some(describe(leased, &snapshot))
+    }
+
+    /// An error with what only the kind of the lease tells: a static key is not Leasekey's to rotate.
+    pub(crate) fn explained(&self, error: Error) -> Error {
+        let is_static = self.lease().is_some_and(|lease| lease.kind == CredentialKind::Static);
+        if error.kind() != ErrorKind::NotRotated || !is_static {
+            return error;
+        }
+        let what = format!("Vault has not rotated the key of {} since it was last read", self.subject);
+        let rotate = self.subject.replace("/static-creds/", "/rotate-role/");
+        let hint = format!("Wait for the role's rotation_period, or run: vault write -f {rotate}");
+        Error::new(ErrorKind::NotRotated, what).with_hint(hint)
     }
 
     /// One more user; false when the last has left.

@@ -27,7 +27,7 @@ impl Expected {
     }
 }
 
-/// An expectation, and AWS to ask.
+/// AWS to ask, and what is expected of its answer.
 #[derive(Clone, Debug)]
 pub(crate) struct Pin {
     pub(crate) expected: Expected,
@@ -39,6 +39,16 @@ impl Pin {
         let Expected { account, role_arn } = &self.expected;
         let text = |text: &Option<String>| text.clone().unwrap_or_default().into_bytes();
         Identity::of([text(account).as_slice(), &text(role_arn), self.sts.endpoint().as_bytes()])
+    }
+
+    /// Whether anything is expected: then AWS is asked before every set serves.
+    pub(super) fn expects(&self) -> bool {
+        !self.expected.is_nobody()
+    }
+
+    /// Whose credentials these are, if AWS says.
+    pub(super) async fn arn(&self, credentials: &Credentials) -> Option<String> {
+        self.sts.caller_identity(credentials).await.ok().map(|identity| identity.arn)
     }
 
     /// Fails unless AWS says that the credentials belong to whom they should.

@@ -31,7 +31,7 @@ pub(crate) fn keep(
     context: &Context,
     identity: Identity,
     spec: LeaseSpec,
-    pin: Option<Pin>,
+    pin: Pin,
     open_session: impl FnOnce() -> Result<VaultSession>,
 ) -> Result<Arc<LeaseKeeper>> {
     let mut registry = REGISTRY.lock().unwrap_or_else(PoisonError::into_inner);
@@ -39,7 +39,7 @@ pub(crate) fn keep(
     registry.sessions.retain(|_, session| session.strong_count() > 0);
     registry.keepers.retain(|_, keeper| keeper.strong_count() > 0);
     let key = Key { context: context.address(), process: context.env.process_id(), identity };
-    let place = (key.clone(), spec.clone(), pin.as_ref().map_or(Identity::of([]), Pin::identity));
+    let place = (key.clone(), spec.clone(), pin.identity());
     if let Some(keeper) = registry.keepers.get(&place).and_then(Weak::upgrade).filter(|keeper| keeper.join())
     {
         return Ok(keeper);

@@ -8,15 +8,16 @@ use async_trait::async_trait;
 
 use super::issue::{Issuer, credentials};
 use super::journal::Journal;
-use super::leased::{Facts, Leased};
+use super::leased::{Facts, Hold, Leased};
+use super::period::Period;
 use super::pin::Pin;
 use super::{CredentialKind, LeaseSpec};
-use crate::auth::{SessionToken, VaultSession};
+use crate::auth::{LiveToken, SessionToken, VaultSession};
 use crate::context::Context;
-use crate::error::{Error, ErrorKind};
+use crate::error::ErrorKind;
 use crate::refresh::{Allowance, Class, Fault, Grant, Note, Source};
 use crate::time::BootInstant;
-use crate::vault::{IssueFault, Issued, Refusal, refusal, revoke};
+use crate::vault::{IssueFault, Issued, LeaseInfo, Refusal, lookup, refusal, renew, revoke};
 
 const UNKNOWN_REFUSAL_SPACING: Duration = Duration::from_secs(60);
 
@@ -24,7 +25,8 @@ pub(super) struct LeaseSource {
     context: Context,
     session: Arc<VaultSession>,
     issuer: Issuer,
-    pin: Option<Pin>,
+    pin: Pin,
+    period: Period,
     journal: Journal,
     refused_at: Mutex<Option<BootInstant>>,
 }
@@ -34,39 +36,25 @@ impl LeaseSource {
         context: Context,
         session: Arc<VaultSession>,
         spec: LeaseSpec,
-        pin: Option<Pin>,
+        pin: Pin,
         journal: Journal,
     ) -> Self {
         let issuer = Issuer::new(session.client().clone(), spec);
-        Self { context, session, issuer, pin, journal, refused_at: Mutex::new(None) }
+        let (period, refused_at) = (Period::default(), Mutex::new(None));
+        Self { context, session, issuer, pin, period, journal, refused_at }
     }
 
-    /// One issue; a token that the server calls dead is replaced once.
-    async fn ask(&self, allowance: &Allowance) -> Result<(SessionToken, Issued, CredentialKind), Fault> {
-        let token = self.session.token().await?;
-        match self.ask_with(&token, allowance).await {
+    /// Does `work` with the session's token; one that the server calls dead is replaced once.
+    async fn with_token<T, F>(&self, work: impl Fn(Arc<LiveToken>) -> F) -> Result<T, Fault>
+    where
+        F: Future<Output = Result<T, Fault>>,
+    {
+        let SessionToken { live, generation } = self.session.token().await?;
+        match work(live).await {
             Err(fault) if self.may_log_in_again(&fault) => {
-                let token = self.session.token_after(token.generation).await?;
-                let (issued, kind) = self.ask_with(&token, allowance).await?;
-                Ok((token, issued, kind))
+                work(self.session.token_after(generation).await?.live).await
             }
-            answer => answer.map(|(issued, kind)| (token, issued, kind)),
-        }
-    }
-
-    async fn ask_with(
-        &self,
-        token: &SessionToken,
-        allowance: &Allowance,
-    ) -> Result<(Issued, CredentialKind), Fault> {
-        match self.issuer.issue(&token.token, allowance).await {
-            Ok(issued) => Ok(issued),
-            Err(IssueFault { fault, revoke }) => {
-                if let Some(lease_id) = revoke {
-                    self.give_back(token, &lease_id, allowance).await;
-                }
-                Err(fault)
-            }
+            answer => answer,
         }
     }
 
@@ -86,20 +74,79 @@ impl LeaseSource {
         may
     }
 
-    async fn give_back(&self, token: &SessionToken, lease_id: &str, allowance: &Allowance) {
-        let done = revoke(self.session.client(), &token.token, lease_id, allowance).await;
-        self.journal.given_back(lease_id, done);
+    async fn ask(
+        &self,
+        token: Arc<LiveToken>,
+        allowance: &Allowance,
+    ) -> Result<(Arc<LiveToken>, Issued, CredentialKind), Fault> {
+        let asked = self.issuer.issue(token.secret(), allowance).await;
+        let lost = asked.as_ref().map_or_else(|failed| failed.is_lost(), |(issued, _)| issued.lost_reply);
+        if lost {
+            self.session.taint(&token);
+        }
+        match asked {
+            Ok((issued, kind)) => Ok((token, issued, kind)),
+            Err(IssueFault { fault, revoke: lease_id }) => {
+                if let Some(id) = lease_id {
+                    let done = revoke(self.session.client(), token.secret(), &id, allowance).await;
+                    self.journal.given_back(&id, "the reply could not be used", done);
+                }
+                Err(fault)
+            }
+        }
     }
 
-    fn leased(&self, token: SessionToken, issued: Issued, kind: CredentialKind) -> Leased {
+    /// How long the set lives: an IAM user no longer than the token it was leased under.
+    async fn grant(
+        &self,
+        token: &LiveToken,
+        (issued, kind): (&Issued, CredentialKind),
+        changed: bool,
+        allowance: &Allowance,
+    ) -> Result<Grant, Fault> {
+        let spec = self.issuer.spec();
+        let plan = spec.plan(kind);
+        let (started, rtt, renewable) = (issued.started, issued.rtt, issued.renewable);
+        let usual = Grant { started, rtt, renewable, changed, plan: Some(plan), ..Grant::default() };
+        let lifetime = issued.lifetime.unwrap_or(plan.max_lifetime);
+        match (kind, &issued.lease_id) {
+            (CredentialKind::Static, _) => {
+                let period = self.period.of(self.session.client(), token, spec, issued, allowance).await;
+                Ok(Grant { lifetime: period.lifetime, poll_after: Some(period.poll_after), ..usual })
+            }
+            // The agent renews the lease and goes on repeating the reply that issued it.
+            (CredentialKind::IamUser, Some(id)) if issued.cached || !changed => {
+                let info = lookup(self.session.client(), token.secret(), id, allowance).await?;
+                Ok(Grant { changed, plan: Some(plan), ..until(&info, token.ends()) })
+            }
+            (CredentialKind::IamUser, _) => {
+                Ok(Grant { lifetime: lifetime.min(token.ends().since(started)), ..usual })
+            }
+            _ => Ok(Grant { lifetime, ..usual }),
+        }
+    }
+
+    async fn leased(
+        &self,
+        token: &Arc<LiveToken>,
+        issued: Issued,
+        kind: CredentialKind,
+        ends: BootInstant,
+    ) -> Leased {
         let credentials = credentials(&issued);
+        let mut arn = issued.arn;
+        if arn.is_none() && self.issuer.spec().kind.is_none() && kind.is_temporary() {
+            arn = self.pin.arn(&credentials).await;
+        }
+        let hold = Hold { token: kind.is_revocable().then(|| token.clone()), ends };
         let facts = Facts {
             kind,
-            arn: issued.arn.map(Into::into),
+            arn: arn.map(Into::into),
             lease_id: issued.lease_id.map(Into::into),
             request_id: issued.request_id.into(),
-            entity_id: token.entity_id.map(Into::into),
+            entity_id: token.entity_id().map(Into::into),
             issued_at: self.context.time.wall(),
+            hold: Mutex::new(hold),
         };
         Leased { credentials, facts: Arc::new(facts) }
     }
@@ -110,32 +157,58 @@ impl Source for LeaseSource {
     type Value = Leased;
 
     async fn issue(&self, held: Option<Leased>, allowance: &Allowance) -> Result<(Leased, Grant), Fault> {
-        let (token, issued, kind) = self.ask(allowance).await?;
-        self.journal.odd(&issued, self.issuer.spec().ttl, kind.plan().max_lifetime);
-        // A caching Vault Agent may answer with the set in hand: that is no rotation.
+        let (token, issued, kind) = self.with_token(|token| self.ask(token, allowance)).await?;
+        let longest = self.issuer.spec().plan(kind).max_lifetime;
+        self.journal.odd(&issued, self.issuer.spec().ttl, longest);
         let changed = held.is_none_or(|held| held.credentials.access_key_id() != issued.access_key);
-        let Issued { started, rtt, lifetime, renewable, .. } = issued;
-        let leased = self.leased(token, issued, kind);
-        if let Some(pin) = self.pin.as_ref().filter(|_| changed) {
-            // Vault has issued: a set that nobody gets counts against the budget of issues.
-            pin.check(&leased.credentials, self.journal.subject()).await.map_err(Fault::acted)?;
+        if !changed && kind != CredentialKind::Static {
+            self.journal.not_rotated(&issued);
         }
-        Ok((leased, Grant { started, rtt, lifetime, renewable, changed, poll_after: None, requests: 0 }))
+        let grant = self.grant(&token, (&issued, kind), changed, allowance).await?;
+        let leased = self.leased(&token, issued, kind, grant.started.plus(grant.lifetime)).await;
+        // A key that must spread first is checked when it is verified.
+        if changed && self.pin.expects() && kind != CredentialKind::IamUser {
+            // Vault has issued: a set that nobody gets counts against the budget of issues.
+            self.pin.check(&leased.credentials, self.journal.subject()).await.map_err(Fault::acted)?;
+        }
+        self.session.revoke_tainted().await;
+        Ok((leased, grant))
     }
 
-    // Temporary sets are replaced, never renewed; their plan does not ask for it.
-    async fn renew(&self, leased: Leased, _: &Allowance) -> Result<Grant, Fault> {
-        let what = format!("{} is of a kind that is not renewed", leased.facts.kind);
-        Err(Fault::new(Class::Lost, Error::new(ErrorKind::Bug, what)))
+    async fn renew(&self, leased: Leased, allowance: &Allowance) -> Result<Grant, Fault> {
+        let client = self.session.client();
+        let id = leased.facts.lease_id.as_deref().unwrap_or_default();
+        let again = |token: Arc<LiveToken>| async move { renew(client, token.secret(), id, allowance).await };
+        let info = self.with_token(again).await?;
+        let token = leased.facts.hold().token.clone();
+        let grant = until(&info, token.as_ref().map_or(BootInstant::NEVER, |token| token.ends()));
+        leased.facts.hold().ends = grant.started.plus(grant.lifetime);
+        // What hangs on a token that is to be revoked is replaced, not renewed.
+        let replaced = token.is_some_and(|token| self.session.is_tainted(&token));
+        Ok(Grant { renewable: grant.renewable && !replaced, ..grant })
     }
 
-    // Temporary sets work at once; their plan does not ask for it.
-    async fn verify(&self, _: Leased, _: &Allowance) -> Result<(), Fault> {
-        Ok(())
+    async fn verify(&self, candidate: Leased, _: &Allowance) -> Result<(), Fault> {
+        self.pin.check(&candidate.credentials, self.journal.subject()).await
     }
 
     // A revocation of a temporary set does nothing at AWS, so none is asked for.
-    async fn revoke(&self, _: Leased) {}
+    async fn revoke(&self, leased: Leased) -> bool {
+        let Some(id) = leased.facts.lease_id.as_deref().filter(|_| leased.facts.kind.is_revocable()) else {
+            return true;
+        };
+        let (client, allowance) = (self.session.client(), &Allowance::new(3));
+        let gone = |token: Arc<LiveToken>| async move { revoke(client, token.secret(), id, allowance).await };
+        let done = self.with_token(gone).await;
+        let over = self.context.time.boot() >= leased.facts.hold().ends;
+        let again = done.as_ref().is_err_and(|fault| fault.class != Class::Denied) && !over;
+        self.journal.given_back(id, "another set serves", done);
+        if !again {
+            leased.facts.hold().token = None;
+            self.session.revoke_tainted().await;
+        }
+        !again
+    }
 
     async fn close(&self, _: Option<Leased>) {
         self.session.leave().await;
@@ -150,4 +223,10 @@ impl Source for LeaseSource {
     fn note(&self, note: Note<'_, Leased>) {
         self.journal.note(note);
     }
+}
+
+// What Vault says of a lease, but no longer than its token lives: Vault deletes the user with the token.
+fn until(info: &LeaseInfo, token_ends: BootInstant) -> Grant {
+    let lifetime = info.ttl.min(token_ends.since(info.started));
+    Grant { started: info.started, rtt: info.rtt, lifetime, renewable: info.renewable, ..Grant::default() }
 }

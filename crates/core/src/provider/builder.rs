@@ -18,6 +18,7 @@ use crate::secret::SecretString;
 use crate::vault::{ClusterOptions, MountPath, Namespace, RoleName, SessionName, VaultClient};
 
 const WITHIN: Duration = Duration::from_secs(10);
+const WITHIN_OF_IAM_USER: Duration = Duration::from_secs(30);
 
 /// Builds a [`VaultCredentialsProvider`]. Setters never fail; [`build`](Self::build) and
 /// [`start`](Self::start) say what is wrong, and where each wrong value came from.
@@ -47,13 +48,13 @@ pub struct Builder {
     overrides: Overrides,
     auth: Option<Arc<dyn AuthMethod>>,
     sinks: Vec<Arc<dyn EventSink>>,
-    within: Duration,
+    within: Option<Duration>,
 }
 
 impl Builder {
     pub(super) fn new(environment: bool) -> Self {
         let overrides = Overrides::default();
-        Self { context: None, environment, overrides, auth: None, sinks: Vec::new(), within: WITHIN }
+        Self { context: None, environment, overrides, auth: None, sinks: Vec::new(), within: None }
     }
 
     /// Sets any setting by its key, as text. What is set here wins over the environment and the files.
@@ -104,6 +105,27 @@ impl Builder {
         self.set(ConfigKey::SessionName, name)
     }
 
+    /// The longest life that the key of an IAM user may have, 12 hours if unset; one that Vault leases for longer
+    /// is given back and refused, because it would outlive a crash.
+    pub fn max_lease(self, most: Duration) -> Self {
+        self.set(ConfigKey::MaxLease, humantime::format_duration(most).to_string())
+    }
+
+    /// The age from which the key of an IAM user is replaced, not renewed; a day if unset.
+    pub fn max_age(self, age: Duration) -> Self {
+        self.set(ConfigKey::MaxAge, humantime::format_duration(age).to_string())
+    }
+
+    /// The AWS Region whose STS is asked whose a set is; `us-east-1` if unset.
+    pub fn region(self, region: &str) -> Self {
+        self.set(ConfigKey::Region, region)
+    }
+
+    /// Another endpoint of AWS STS than the Region's.
+    pub fn sts_endpoint(self, endpoint: &str) -> Self {
+        self.set(ConfigKey::StsEndpoint, endpoint)
+    }
+
     /// The account that every set must belong to: AWS itself is asked before a set serves.
     pub fn expected_account(self, account: &str) -> Self {
         self.set(ConfigKey::ExpectedAccount, account)
@@ -128,9 +150,10 @@ impl Builder {
         self
     }
 
-    /// How long a caller waits for the first set, and for a refresh; 10 s if unset.
+    /// How long a caller waits for the first set, and for a refresh; unset, 10 s, and 30 s where the kind is
+    /// asserted to be `iam_user`, whose keys must spread at AWS first.
     pub fn deadline(mut self, within: Duration) -> Self {
-        self.within = within;
+        self.within = Some(within);
         self
     }
 
@@ -160,6 +183,9 @@ impl Builder {
         };
         method.check()?;
         let pin = pin(&context, &config)?;
+        // The key of a new IAM user needs its time to spread before it may serve.
+        let usual = if spec.kind == Some(CredentialKind::IamUser) { WITHIN_OF_IAM_USER } else { WITHIN };
+        let within = self.within.unwrap_or(usual);
         let identity = identity(&options, method.as_ref());
         let keeper = keep(&context, identity, spec, pin, || {
             VaultSession::open(&context, VaultClient::open(&context, options)?, method)
@@ -168,7 +194,7 @@ impl Builder {
             keeper.session().hub().pour_into(sink, keeper.subject().clone(), &context)?;
         }
         let (closed, heal) = (AtomicBool::new(false), Doubts::default());
-        Ok(VaultCredentialsProvider(Arc::new(Inner { keeper, context, closed, within: self.within, heal })))
+        Ok(VaultCredentialsProvider(Arc::new(Inner { keeper, context, closed, within, heal })))
     }
 
     /// A provider with its first set in hand.
@@ -189,10 +215,6 @@ fn lease_spec(config: &Config) -> Result<LeaseSpec> {
     };
     let mount = config.text(ConfigKey::Mount).unwrap_or("aws");
     let kind = config.text(ConfigKey::Kind).map(str::parse::<CredentialKind>).transpose()?;
-    if let Some(kind @ (CredentialKind::IamUser | CredentialKind::Static)) = kind {
-        let what = format!("kind {kind} is not leased by this version, which leases temporary sets only");
-        return Err(Error::new(ErrorKind::InvalidSetting, what).with_hint("Use a role of type assumed_role"));
-    }
     let spec = LeaseSpec {
         mount: mount.parse::<MountPath>()?,
         role: role.parse::<RoleName>()?,
@@ -200,6 +222,10 @@ fn lease_spec(config: &Config) -> Result<LeaseSpec> {
         ttl: config.duration(ConfigKey::Ttl)?,
         role_arn: config.text(ConfigKey::RoleArn).map(role_arn).transpose()?,
         session_name: config.text(ConfigKey::SessionName).map(str::parse::<SessionName>).transpose()?,
+        max_lease: config
+            .duration(ConfigKey::MaxLease)?
+            .unwrap_or(CredentialKind::IamUser.plan().max_lifetime),
+        max_age: config.duration(ConfigKey::MaxAge)?.unwrap_or(CredentialKind::IamUser.plan().max_age),
     };
     spec.checked()
 }
@@ -243,16 +269,12 @@ fn rate_limit(text: &str) -> Option<(f64, u32)> {
     Some((rate, burst))
 }
 
-fn pin(context: &Context, config: &Config) -> Result<Option<Pin>> {
+fn pin(context: &Context, config: &Config) -> Result<Pin> {
     let text = |key| config.text(key).map(ToOwned::to_owned);
     let role_arn = text(ConfigKey::ExpectedRoleArn).as_deref().map(role_arn).transpose()?;
     let expected = Expected { account: text(ConfigKey::ExpectedAccount), role_arn };
-    if expected.is_nobody() {
-        return Ok(None);
-    }
     let region = config.text(ConfigKey::Region).unwrap_or("us-east-1");
-    let sts = Sts::open(context, region, config.sts_endpoint()?.as_ref())?;
-    Ok(Some(Pin { expected, sts }))
+    Ok(Pin { expected, sts: Sts::new(context, region, config.sts_endpoint()?.as_ref())? })
 }
 
 /// All that a session depends on. A login that does not say what tells it from others is never shared.

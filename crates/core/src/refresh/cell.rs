@@ -1,5 +1,6 @@
 //! One machine with its source: carries out what `step` decides.
 
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -14,7 +15,7 @@ use super::schedule::Plan;
 use super::snapshot::{Snapshot, closed};
 use super::source::{Note, Source};
 use super::state::State;
-use super::transition::{HAND_OUT, step};
+use super::transition::step;
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result};
 use crate::time::BootInstant;
@@ -45,7 +46,9 @@ pub(super) struct Cell<S: Source> {
     running: Option<Running<S::Value>>,
     incoming: Option<S::Value>,
     superseded: Vec<(u64, S::Value)>,
-    revocable: bool,
+    // Values on their way back, each under a number of its own until it is given back.
+    returns: HashMap<u64, S::Value>,
+    returned: u64,
     waiters: Vec<Waiter>,
     closers: Vec<oneshot::Sender<()>>,
     life: Life,
@@ -68,6 +71,8 @@ impl<S: Source> Drive for Cell<S> {
             Message::Wait(waiter) => self.wait(waiter),
             Message::AttemptEnded(attempt) => self.attempt_ended(attempt),
             Message::Close(reply) => self.close(reply),
+            Message::Returned(item, true) => drop(self.returns.remove(&item)),
+            Message::Returned(item, false) => self.step(Event::NotReturned(item)),
             Message::CloseEnded => {
                 self.life = Life::Closed;
                 for reply in self.closers.drain(..) {
@@ -142,7 +147,8 @@ impl<S: Source> Cell<S> {
             running: None,
             incoming: None,
             superseded: Vec::new(),
-            revocable: plan.revocable,
+            returns: HashMap::new(),
+            returned: 0,
             waiters: Vec::new(),
             closers: Vec::new(),
             life: Life::Open,
@@ -162,9 +168,10 @@ impl<S: Source> Cell<S> {
             self.reason = reason;
         }
         self.state = state;
-        let (revokes, others): (Vec<_>, Vec<_>) =
-            effects.into_iter().partition(|effect| matches!(effect, Effect::Revoke(_) | Effect::Discard));
-        let values = revokes.into_iter().filter_map(|effect| self.given_back(effect)).collect();
+        let (returns, others): (Vec<_>, Vec<_>) = effects
+            .into_iter()
+            .partition(|effect| matches!(effect, Effect::Revoke(_) | Effect::Return(_) | Effect::Discard));
+        let values = returns.into_iter().filter_map(|effect| self.on_its_way_back(effect)).collect();
         let last = others.contains(&Effect::Wipe).then(|| self.snapshot.load().value.clone());
         for effect in others {
             self.carry_out(effect, now.at);
@@ -194,7 +201,7 @@ impl<S: Source> Cell<S> {
             Effect::Wipe => {
                 self.publish(Snapshot { phase: Phase::Closed, error: Some(closed()), ..Snapshot::empty() });
             }
-            Effect::Revoke(_) | Effect::Discard => {}
+            Effect::Revoke(_) | Effect::Return(_) | Effect::Discard => {}
         }
     }
 
@@ -215,7 +222,7 @@ impl<S: Source> Cell<S> {
 
     fn swap(&mut self, old: &Snapshot<S::Value>, generation: u64, expires: BootInstant) {
         let Some(incoming) = self.incoming.take() else { return };
-        if let Some(value) = old.value.clone().filter(|_| self.revocable) {
+        if let Some(value) = old.value.clone().filter(|_| self.state.plan().revocable) {
             self.superseded.push((old.generation, value));
         }
         let value = self.stamped(&incoming, expires);
@@ -237,7 +244,7 @@ impl<S: Source> Cell<S> {
 
     fn stamped(&self, value: &S::Value, expires: BootInstant) -> S::Value {
         let remaining = expires.since(self.context.time.boot());
-        let remaining = if self.revocable { remaining.min(HAND_OUT) } else { remaining };
+        let remaining = self.state.plan().hand_out.map_or(remaining, |most| remaining.min(most));
         let wall = self.context.time.wall();
         self.source.stamp(value, wall.checked_add(remaining).unwrap_or_else(|| latest(wall)))
     }
@@ -276,6 +283,9 @@ impl<S: Source> Cell<S> {
                     self.incoming = Some(value);
                 }
                 self.step(Event::Granted(attempt, Grant { requests, ..grant }));
+                if !grant.changed {
+                    self.refuse(&not_rotated());
+                }
             }
             Ok(Outcome::Renewed(grant)) => self.step(Event::Granted(attempt, Grant { requests, ..grant })),
             Ok(Outcome::Verified) => self.step(Event::Verified(attempt, requests)),
@@ -323,8 +333,18 @@ impl<S: Source> Cell<S> {
 
     // ---- giving back ----
 
-    fn given_back(&mut self, effect: Effect) -> Option<S::Value> {
-        let Effect::Revoke(generation) = effect else { return self.incoming.take() };
+    fn on_its_way_back(&mut self, effect: Effect) -> Option<(u64, S::Value)> {
+        let value = match effect {
+            Effect::Return(item) => return self.returns.get(&item).map(|value| (item, value.clone())),
+            Effect::Revoke(generation) => self.owned(generation)?,
+            _ => self.incoming.take()?,
+        };
+        self.returned += 1;
+        self.returns.insert(self.returned, value.clone());
+        Some((self.returned, value))
+    }
+
+    fn owned(&mut self, generation: u64) -> Option<S::Value> {
         if let Some(place) = self.superseded.iter().position(|(old, _)| *old == generation) {
             return Some(self.superseded.swap_remove(place).1);
         }
@@ -333,18 +353,22 @@ impl<S: Source> Cell<S> {
     }
 
     // `last` is set when the machine closes: then the source ends, too, all within the budget.
-    fn give_back(&mut self, values: Vec<S::Value>, last: Option<Option<S::Value>>) {
+    fn give_back(&mut self, values: Vec<(u64, S::Value)>, last: Option<Option<S::Value>>) {
         if values.is_empty() && last.is_none() {
             return;
         }
         let source = self.source.clone();
         let ended = last.is_some().then(|| self.when_over(Message::CloseEnded));
         let budget = self.context.sleep.sleep(CLOSE_AT_MOST);
+        let mut items: Vec<_> = values
+            .into_iter()
+            .map(|(item, value)| (self.when_over(Message::Returned(item, false)), item, value))
+            .collect();
         tokio::spawn(async move {
             let _ended = ended;
             let work = async {
-                for value in values {
-                    source.revoke(value).await;
+                for (over, item, value) in items.drain(..) {
+                    over.with(Message::Returned(item, source.revoke(value).await));
                 }
                 if let Some(last) = last {
                     source.close(last).await;
@@ -397,6 +421,10 @@ async fn run<S: Source>(
     }
 }
 
+fn not_rotated() -> Error {
+    Error::new(ErrorKind::NotRotated, "a new value was asked for, and the one in hand came again")
+}
+
 fn bug(what: &str) -> Fault {
     Fault::new(Class::Bug, Error::new(ErrorKind::Bug, what)).acted()
 }
@@ -411,11 +439,17 @@ fn latest(wall: SystemTime) -> SystemTime {
     last.unwrap_or(wall)
 }
 
-// Tells the driver when it is dropped: at the end of an attempt, or while one panics.
+// Tells the driver when it is dropped: at the end of an attempt, when its time is up, or while it panics.
 struct Over {
     id: u64,
     commands: Commands,
     message: Option<Message>,
+}
+
+impl Over {
+    fn with(mut self, message: Message) {
+        self.message = Some(message);
+    }
 }
 
 impl Drop for Over {

@@ -32,6 +32,8 @@ pub(super) enum Message {
     AttemptEnded(u64),
     Close(oneshot::Sender<()>),
     CloseEnded,
+    /// Whether the value of this number was given back.
+    Returned(u64, bool),
     Dropped,
 }
 

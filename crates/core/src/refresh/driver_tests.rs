@@ -71,15 +71,7 @@ impl Source for Counter {
             return Err(Fault::new(class, Error::new(ErrorKind::VaultUnavailable, "planted")));
         }
         let rtt = Duration::from_millis(5);
-        let grant = Grant {
-            started,
-            rtt,
-            lifetime: LIFE,
-            renewable: false,
-            changed: true,
-            poll_after: None,
-            requests: 0,
-        };
+        let grant = Grant { started, rtt, lifetime: LIFE, changed: true, ..Grant::default() };
         Ok((issue, grant))
     }
 
@@ -91,7 +83,9 @@ impl Source for Counter {
         unreachable!("STS sets are not verified")
     }
 
-    async fn revoke(&self, _: u32) {}
+    async fn revoke(&self, _: u32) -> bool {
+        true
+    }
 
     async fn close(&self, last: Option<u32>) {
         *self.0.closed.lock().unwrap() = last;

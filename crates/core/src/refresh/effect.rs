@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::fault::Class;
+use super::schedule::Plan;
 use crate::time::BootInstant;
 
 /// The time of a step, and the random number its draws come from.
@@ -37,12 +38,14 @@ pub enum Event {
     Signalled,
     /// The process was forked and this is the child.
     Forked,
+    /// What was to be given back, as this item, could not be.
+    NotReturned(u64),
     /// The user closed the value.
     Close,
 }
 
 /// A value that an attempt brought.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub struct Grant {
     /// When the request was sent; the life counts from here.
     pub started: BootInstant,
@@ -56,6 +59,8 @@ pub struct Grant {
     pub changed: bool,
     /// Ask again after this time, instead of at the refresh point.
     pub poll_after: Option<Duration>,
+    /// How such a value is kept fresh, where that was not known before the first.
+    pub plan: Option<Plan>,
     /// How many requests the attempt sent.
     pub requests: u8,
 }
@@ -101,6 +106,8 @@ pub enum Effect {
     Refuse(BootInstant),
     /// Revoke this generation's lease.
     Revoke(u64),
+    /// Try again to give this item back.
+    Return(u64),
     /// Drop the value that the last issue brought, and revoke its lease if it has one.
     Discard,
     /// A value may exist that nobody holds: its token is to be replaced and revoked.

@@ -219,12 +219,12 @@ fn temporary_sets_keep_every_invariant() {
 
 #[test]
 fn iam_users_keep_every_invariant() {
-    holds("IAM_USER", 12, 11);
+    holds("IAM_USER", 12, 12);
 }
 
 #[test]
 fn static_keys_keep_every_invariant() {
-    holds("STATIC", 11, 9);
+    holds("STATIC", 12, 10);
 }
 
 #[test]

@@ -5,15 +5,22 @@ use std::time::Duration;
 use super::fault::Class;
 use crate::time::Draw;
 
+/// A hand-out of a value that may end early lasts this long, however long the value lives.
+pub(crate) const HAND_OUT: Duration = Duration::from_secs(120);
+
 /// How a kind of value is kept fresh.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Plan {
     /// Renewed at the refresh point, while younger than `max_age` and while its end still moves.
     pub renews: bool,
-    /// Serves only after two verifications.
+    /// Serves only after two verifications; the first value of a kind that is not revocable at once.
     pub verifies: bool,
     /// A superseded value is revoked, once its last hand-out has lapsed.
     pub revocable: bool,
+    /// A hand-out lasts this long at most, however long the value lives: whoever keeps it asks again.
+    pub hand_out: Option<Duration>,
+    /// Asking makes no new value, it only looks at the one of now: no budget of issues bounds it.
+    pub polled: bool,
     /// A login: after a refusal it is never asked again within 30 s, whoever calls.
     pub login: bool,
     /// From this age on a value is replaced, not renewed.
@@ -36,6 +43,8 @@ impl Plan {
         renews: false,
         verifies: false,
         revocable: false,
+        hand_out: None,
+        polled: false,
         login: false,
         max_age: Duration::from_secs(12 * 3600),
         max_lifetime: Duration::from_secs(36 * 3600),
@@ -49,13 +58,21 @@ impl Plan {
         renews: true,
         verifies: true,
         revocable: true,
+        hand_out: Some(HAND_OUT),
         max_age: Duration::from_secs(24 * 3600),
         max_lifetime: Duration::from_secs(12 * 3600),
         ..Self::STS
     };
 
-    /// A static role's key: polled, never renewed, never revoked.
-    pub const STATIC: Self = Self { max_lifetime: Duration::from_secs(366 * 86_400), ..Self::STS };
+    /// A static role's key: polled, never renewed, never revoked. The first one serves at once; one that Vault
+    /// has rotated is verified while the one before it still works.
+    pub const STATIC: Self = Self {
+        verifies: true,
+        polled: true,
+        hand_out: Some(HAND_OUT),
+        max_lifetime: Duration::from_secs(366 * 86_400),
+        ..Self::STS
+    };
 
     /// A Vault token: renewed until it stops growing, then replaced by another login.
     pub const LOGIN: Self = Self {

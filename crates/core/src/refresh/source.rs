@@ -27,8 +27,8 @@ pub trait Source: Send + Sync + 'static {
     /// Checks once that a candidate works.
     async fn verify(&self, candidate: Self::Value, allowance: &Allowance) -> Result<(), Fault>;
 
-    /// Gives a value back, as well as can be.
-    async fn revoke(&self, value: Self::Value);
+    /// Gives a value back; false if that is to be tried again later.
+    async fn revoke(&self, value: Self::Value) -> bool;
 
     /// Ends the source after its last value; what it should give back is in `last`.
     async fn close(&self, last: Option<Self::Value>);

@@ -61,6 +61,7 @@ pub struct State {
     pub(super) doubted_at: Option<BootInstant>,
     pub(super) doubt_next: BootInstant,
     pub(super) superseded: Vec<(u64, BootInstant)>,
+    pub(super) returns: Vec<(u64, BootInstant)>,
     pub(super) succeeded_at: Option<BootInstant>,
     pub(super) restamp_at: BootInstant,
     pub(super) requests: Requests,
@@ -85,6 +86,7 @@ impl State {
             doubted_at: None,
             doubt_next: BootInstant::default(),
             superseded: Vec::new(),
+            returns: Vec::new(),
             succeeded_at: None,
             restamp_at: BootInstant::NEVER,
             requests: Requests::default(),
@@ -120,8 +122,8 @@ impl State {
     /// When the driver must step again with [`Event::Woken`]; none while only others can move the state.
     pub fn wake_at(&self, now: BootInstant) -> Option<BootInstant> {
         let attempt = if self.attempt.is_some() { None } else { self.attempt_at(now) };
-        let revoke = self.superseded.iter().map(|(_, at)| *at).min();
-        let restamp = (self.held.is_some() && self.plan.revocable && !self.closed).then_some(self.restamp_at);
+        let revoke = self.superseded.iter().chain(&self.returns).map(|(_, at)| *at).min();
+        let restamp = self.is_restamped().then_some(self.restamp_at);
         [attempt, revoke, restamp, self.phase_moves_at(now)].into_iter().flatten().min()
     }
 
@@ -155,7 +157,9 @@ impl State {
         let due = |at: &BootInstant| *at <= now;
         effects.extend(self.superseded.iter().filter(|(_, at)| due(at)).map(|(g, _)| Effect::Revoke(*g)));
         self.superseded.retain(|(_, at)| !due(at));
-        if self.plan.revocable && self.held.is_some() && !self.closed && due(&self.restamp_at) {
+        effects.extend(self.returns.iter().filter(|(_, at)| due(at)).map(|(item, _)| Effect::Return(*item)));
+        self.returns.retain(|(_, at)| !due(at));
+        if self.is_restamped() && due(&self.restamp_at) {
             self.restamp_at = now.plus(RESTAMP);
             effects.push(Effect::Restamp);
         }
@@ -164,6 +168,15 @@ impl State {
             self.start(now, effects);
         }
         self.announce(now, effects);
+    }
+
+    /// How the value is kept fresh.
+    pub fn plan(&self) -> Plan {
+        self.plan
+    }
+
+    fn is_restamped(&self) -> bool {
+        self.held.is_some() && self.plan.hand_out.is_some() && !self.closed
     }
 
     fn start(&mut self, now: BootInstant, effects: &mut Vec<Effect>) {
@@ -228,7 +241,7 @@ impl State {
 
     pub(super) fn issue_interval(&self, now: BootInstant) -> Duration {
         match self.held {
-            Some(held) if now < held.expires && self.doubted_at.is_none() => {
+            Some(held) if now < held.expires && self.doubted_at.is_none() && !self.plan.polled => {
                 (held.lifetime / 6).max(SUCCESS_SPACING)
             }
             _ => DOUBT_SPACING,

@@ -8,8 +8,6 @@ use super::schedule::{cold_spacing, error_lasts, pause, urgent_window};
 use super::state::{Candidate, Held, RESTAMP, State, Trouble};
 use crate::time::{BootInstant, Draw};
 
-/// A hand-out of a revocable value lasts this long, however long the value lives.
-pub(crate) const HAND_OUT: Duration = Duration::from_secs(120);
 // After the last hand-out of a superseded value has lapsed, before its lease is revoked.
 pub(super) const GRACE: Duration = Duration::from_secs(60);
 pub(super) const DOUBT_WAIT: Duration = Duration::from_secs(2);
@@ -18,6 +16,7 @@ pub(super) const VERIFY_SPACING: Duration = Duration::from_secs(2);
 pub(super) const VERIFY_AT_LEAST: Duration = Duration::from_secs(10);
 const VERIFY_AT_MOST: Duration = Duration::from_secs(30);
 const PASSES: u8 = 2;
+const RETURN_SPACING: Duration = Duration::from_secs(20);
 const MARGIN: Duration = Duration::from_secs(2);
 /// One step: what the state becomes, and what is to be done.
 pub fn step(mut state: State, event: Event, now: Now) -> (State, Vec<Effect>) {
@@ -44,6 +43,9 @@ impl State {
             Event::Promised(generation, until) => self.promised(generation, until),
             Event::Signalled => self.signalled(now),
             Event::Forked => self.forked(now, draw),
+            Event::NotReturned(item) => {
+                self.returns.push((item, now.plus(draw.between(RETURN_SPACING / 2, RETURN_SPACING))));
+            }
             Event::Close => self.close(effects),
         }
     }
@@ -84,6 +86,7 @@ impl State {
         let Some((_, work)) = self.attempt.take_if(|(id, _)| *id == attempt) else { return };
         self.requests.spend(grant.requests, now);
         self.succeeded_at = Some(now);
+        self.plan = grant.plan.unwrap_or(self.plan);
         let fresh = self.hold(grant, work, now, draw);
         if work == Work::Issue && grant.changed {
             self.issues.spend(self.issue_interval(now), now);
@@ -127,7 +130,7 @@ impl State {
 
     fn issued(&mut self, fresh: Held, now: BootInstant, effects: &mut Vec<Effect>) {
         self.generations = fresh.generation;
-        if self.plan.verifies {
+        if self.plan.verifies && (self.plan.revocable || self.held.is_some_and(|held| now < held.expires)) {
             self.candidate = Some(Candidate { held: fresh, passes: 0, verify_at: now });
         } else {
             self.publish(fresh, now, effects);
@@ -137,7 +140,7 @@ impl State {
     fn publish(&mut self, fresh: Held, now: BootInstant, effects: &mut Vec<Effect>) {
         if let Some(old) = self.held.filter(|old| self.plan.revocable && !old.inherited && now < old.expires)
         {
-            let lapses = now.plus(HAND_OUT).max(old.promised);
+            let lapses = now.plus(self.plan.hand_out.unwrap_or_default()).max(old.promised);
             self.superseded.push((old.generation, lapses.plus(GRACE)));
         }
         effects.push(Effect::Publish(fresh.generation, fresh.expires));
@@ -177,22 +180,33 @@ impl State {
             self.issues.spend(self.issue_interval(now), now);
             effects.push(Effect::Taint);
         }
-        if work == Work::Verify && !self.give_up(now, draw, effects) {
+        if work == Work::Verify && !self.give_up(failure.class, now, draw, effects) {
             return;
         }
         if work == Work::Renew && failure.class != Class::Node {
             // What cannot be renewed is replaced before its end.
             if let Some(held) = self.held.as_mut() {
                 held.renewable = false;
+                let generation = held.generation;
+                // Its lease is gone, so its key is, too: callers wait a moment for the next.
+                if failure.class == Class::Lost && self.plan.revocable {
+                    self.doubted(generation, now, effects);
+                }
             }
         }
         self.trouble_with(failure.class, failure.retry_after, now, draw, effects);
     }
 
-    /// Whether the candidate has had its time; otherwise it is verified again in a moment.
-    fn give_up(&mut self, now: BootInstant, draw: &mut Draw, effects: &mut Vec<Effect>) -> bool {
+    /// Whether the candidate is refused or has had its time; otherwise it is verified again in a moment.
+    fn give_up(
+        &mut self,
+        class: Class,
+        now: BootInstant,
+        draw: &mut Draw,
+        effects: &mut Vec<Effect>,
+    ) -> bool {
         let Some(candidate) = self.candidate.as_mut() else { return true };
-        if now < candidate.held.born.plus(VERIFY_AT_MOST) {
+        if class != Class::Denied && now < candidate.held.born.plus(VERIFY_AT_MOST) {
             candidate.passes = 0;
             candidate.verify_at = now.plus(draw.between(Duration::from_secs(1), Duration::from_secs(2)));
             return false;
@@ -278,6 +292,7 @@ impl State {
         self.attempt = None;
         self.candidate = None;
         self.superseded.clear();
+        self.returns.clear();
         self.trouble = None;
         self.doubted_at = None;
         if let Some(held) = self.held.as_mut() {
@@ -292,6 +307,7 @@ impl State {
     fn close(&mut self, effects: &mut Vec<Effect>) {
         self.closed = true;
         effects.extend(self.superseded.drain(..).map(|(generation, _)| Effect::Revoke(generation)));
+        effects.extend(self.returns.drain(..).map(|(item, _)| Effect::Return(item)));
         if self.candidate.take().is_some() {
             effects.push(Effect::Discard);
         }

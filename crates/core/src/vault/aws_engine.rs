@@ -4,12 +4,14 @@ mod reply;
 
 use std::time::{Duration, SystemTime};
 
-use serde::Serialize;
+use rustify_derive::Endpoint;
+use serde::{Deserialize, Serialize};
 
 use super::client::VaultClient;
 use super::endpoint::Post;
 use super::envelope::Envelope;
 use super::fault::Operation;
+use super::json::Seconds;
 use super::name::{MountPath, RoleName, SessionName};
 use crate::error::Error;
 use crate::refresh::{Allowance, Fault};
@@ -22,6 +24,8 @@ pub(crate) enum IssuePath {
     Creds,
     /// The same for roles of today; legacy roles issue STS credentials only here.
     Sts,
+    /// Static roles are read: Vault rotates their keys by itself, and keeps no lease.
+    StaticCreds,
 }
 
 impl IssuePath {
@@ -29,6 +33,7 @@ impl IssuePath {
         match self {
             Self::Creds => "creds",
             Self::Sts => "sts",
+            Self::StaticCreds => "static-creds",
         }
     }
 }
@@ -58,13 +63,15 @@ pub(crate) struct Issued {
     pub(crate) session_token: Option<SecretString>,
     pub(crate) arn: Option<String>,
     pub(crate) lease_id: Option<String>,
-    /// Counted from `started`.
-    pub(crate) lifetime: Duration,
+    /// Counted from `started`; none for a static key whose next rotation is not told.
+    pub(crate) lifetime: Option<Duration>,
     pub(crate) renewable: bool,
     pub(crate) request_id: String,
     pub(crate) warnings: Vec<String>,
     pub(crate) started: BootInstant,
     pub(crate) rtt: Duration,
+    /// A caching Vault Agent repeated an earlier reply.
+    pub(crate) cached: bool,
     /// Vault's wall clock.
     pub(crate) date: Option<SystemTime>,
     /// An earlier node may have issued another set, and its reply was lost.
@@ -77,6 +84,13 @@ pub(crate) struct IssueFault {
     pub(crate) fault: Fault,
     /// The lease of a reply that cannot be used: to be revoked.
     pub(crate) revoke: Option<String>,
+}
+
+impl IssueFault {
+    /// Whether Vault may hold a lease that nobody knows.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.fault.may_have_acted && self.revoke.is_none()
+    }
 }
 
 impl From<Fault> for IssueFault {
@@ -101,6 +115,19 @@ struct Parameters<'a> {
     ttl: Option<u64>,
 }
 
+#[derive(Endpoint)]
+#[endpoint(path = "{self.path}")]
+struct Read {
+    #[endpoint(skip)]
+    path: String,
+}
+
+#[derive(Deserialize)]
+struct StaticRole {
+    #[serde(default)]
+    rotation_period: Seconds,
+}
+
 /// Asks for one set of credentials.
 ///
 /// # Errors
@@ -122,10 +149,27 @@ async fn ask(
     allowance: &Allowance,
 ) -> Result<Envelope, Fault> {
     let operation = Operation::Issue(request.mount, request.role);
+    if request.path == IssuePath::StaticCreds {
+        let read = Read { path: request.path() };
+        return client.call(operation, &read, Some(token), allowance).await;
+    }
     let parameters = Parameters {
         role_arn: request.role_arn,
         role_session_name: request.role_session_name.map(SessionName::as_str),
         ttl: request.ttl.map(|ttl| ttl.as_secs()),
     };
     client.call(operation, &Post::new(request.path(), &parameters)?, Some(token), allowance).await
+}
+
+/// How often Vault rotates the key of a static role; none if it does not say.
+pub(crate) async fn rotation_period(
+    client: &VaultClient,
+    token: &SecretString,
+    mount: &MountPath,
+    role: &RoleName,
+    allowance: &Allowance,
+) -> Result<Option<Duration>, Fault> {
+    let read = Read { path: format!("{mount}/static-roles/{role}") };
+    let envelope = client.call(Operation::Issue(mount, role), &read, Some(token), allowance).await?;
+    Ok(envelope.data::<StaticRole>()?.rotation_period.span())
 }

@@ -31,6 +31,8 @@ pub(crate) struct Envelope {
     pub(crate) rtt: Duration,
     /// How long the reply lay in the cache of a Vault Agent.
     pub(crate) age: Duration,
+    /// Whether a caching Vault Agent answered in Vault's place.
+    pub(crate) cached: bool,
     /// Vault's wall clock, from the `Date` header.
     pub(crate) date: Option<SystemTime>,
     /// Whether another node was asked before, may have acted, and its reply was lost.
@@ -72,6 +74,7 @@ impl Envelope {
             has_auth: wire.auth.is_some(),
             warnings: warnings(wire.warnings),
             age: age(headers),
+            cached: headers.get("x-cache").is_some_and(|hit| hit.as_bytes().eq_ignore_ascii_case(b"hit")),
             date: headers.get(http::header::DATE).and_then(|date| http_date(date.to_str().ok()?)),
             ..Self::default()
         };

@@ -18,6 +18,8 @@ use crate::refresh::{Class, Fault};
 pub(crate) enum Operation<'a> {
     /// Credentials of a role.
     Issue(&'a MountPath, &'a RoleName),
+    /// A lease's renewal or look-up.
+    Lease,
     /// A login; the path is its own.
     Login,
     /// The end of a lease or of our own token.
@@ -158,18 +160,21 @@ fn bad_request(operation: Operation<'_>, refused: &Refused<'_>) -> Fault {
         (Operation::Login, 400) => rejected(refused),
         (Operation::Wrapping, 400 | 404) => stolen(refused),
         (Operation::Issue(mount, role), _) => issue(mount, role, refused),
-        (Operation::Token, 400) => unrenewable(refused),
+        (Operation::Token, 400) => {
+            gone(ErrorKind::TokenRefused, "the token cannot be renewed", "Leasekey logs in again", refused)
+        }
+        (Operation::Lease, 400) if refused.says("lease") => {
+            let next = "Leasekey asks for a new set";
+            gone(ErrorKind::LeaseLost, "the lease is gone or cannot be renewed", next, refused)
+        }
         (_, 404 | 405) => missing(format!("there is no {}{}", refused.path, refused.within()), refused),
         _ => denied(ErrorKind::InvalidSetting, "Vault refused the request", refused),
     }
 }
 
-fn unrenewable(refused: &Refused<'_>) -> Fault {
-    let what = format!("the token cannot be renewed ({})", refused.told());
-    Fault::new(
-        Class::Lost,
-        Error::new(ErrorKind::TokenRefused, what).with_hint("Nothing: Leasekey logs in again"),
-    )
+fn gone(kind: ErrorKind, what: &str, next: &str, refused: &Refused<'_>) -> Fault {
+    let error = Error::new(kind, format!("{what} ({})", refused.told()));
+    Fault::new(Class::Lost, error.with_hint(format!("Nothing: {next}")))
 }
 
 fn issue(mount: &MountPath, role: &RoleName, refused: &Refused<'_>) -> Fault {

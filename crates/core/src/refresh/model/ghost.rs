@@ -89,6 +89,9 @@ impl Ghost {
                 if run.work == Work::Issue && failure.may_have_acted {
                     self.issues.push(now);
                 }
+                // The lease is gone, and the key with it.
+                self.doubted |=
+                    run.work == Work::Renew && failure.class == Class::Lost && self.plan.revocable;
                 let refused = failure.class == Class::Denied && !self.forced;
                 self.refused_at = refused.then_some(now);
             }
@@ -168,7 +171,11 @@ impl Ghost {
                 self.incoming = false;
             }
             Effect::Wipe => self.published = None,
-            Effect::Doubt(_) | Effect::Refuse(_) | Effect::Taint | Effect::Announce(_) => {}
+            Effect::Doubt(_)
+            | Effect::Refuse(_)
+            | Effect::Return(_)
+            | Effect::Taint
+            | Effect::Announce(_) => {}
         }
     }
 

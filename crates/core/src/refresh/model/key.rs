@@ -38,6 +38,8 @@ pub(super) fn of(node: &Node) -> Key {
     }));
     key.push(-12);
     key.extend(state.superseded.iter().map(|(_, at)| ahead(*at, now)));
+    key.push(-14);
+    key.extend(state.returns.iter().map(|(_, at)| ahead(*at, now)));
     key
 }
 

@@ -32,7 +32,7 @@ pub(super) fn plain(node: &Node) -> Vec<Move> {
     }
     if let Some(run) = node.ghost.running {
         moves.push(Move::Do(success(node, run)));
-        if state.plan == Plan::STATIC && state.held.is_some() {
+        if state.plan == Plan::STATIC && state.held.is_some() && run.work == Work::Issue {
             moves.push(Move::Do(Event::Granted(run.id, Grant { changed: false, ..usual(node, run) })));
         }
     }
@@ -75,6 +75,12 @@ pub(super) fn faults(node: &Node) -> Vec<Move> {
         events.push(Event::Promised(generation.saturating_sub(1), now.plus(Duration::from_secs(600))));
         events.push(Event::Wanted(held.expires.plus(NANO)));
     }
+    // Something is on its way back only once it has been superseded; in calm, so that it multiplies no states.
+    let calm = state.attempt.is_none() && state.candidate.is_none() && state.trouble.is_none();
+    let returned = state.generations > 1 && state.superseded.is_empty() && state.returns.is_empty();
+    if state.plan.revocable && calm && returned {
+        events.push(Event::NotReturned(1));
+    }
     if state.trouble.is_some() {
         events.push(Event::Signalled);
     }
@@ -106,6 +112,7 @@ pub(super) fn usual(node: &Node, run: ghost::Running) -> Grant {
         changed: run.work == Work::Issue,
         poll_after: polled.then_some(LIFE / 4),
         requests: 1,
+        ..Grant::default()
     }
 }
 

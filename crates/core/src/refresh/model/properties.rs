@@ -58,6 +58,7 @@ fn any_grant() -> impl Strategy<Value = Grant> {
             changed,
             poll_after,
             requests,
+            plan: None,
         },
     )
 }

@@ -47,8 +47,8 @@ impl Machine {
             lifetime: LIFE,
             renewable: true,
             changed,
-            poll_after: None,
             requests: 1,
+            ..Grant::default()
         };
         self.does(Event::Granted(self.state.attempts, grant));
     }

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::Deserialize;
 
-use super::{IssueFault, IssueRequest, Issued};
+use super::{IssueFault, IssuePath, IssueRequest, Issued};
 use crate::error::printable;
 use crate::secret::SecretString;
 use crate::vault::envelope::Envelope;
@@ -42,7 +42,12 @@ pub(super) fn read(
     }
     let keys: Keys =
         envelope.data().map_err(|unread| IssueFault { fault: unread, revoke: lease_id.clone() })?;
-    let lifetime = lifetime(&envelope, &keys, wall).map_err(|why| fault(&why))?;
+    let lifetime = match lifetime(&envelope, &keys, wall) {
+        Ok(lifetime) => Some(lifetime),
+        // Nothing leases a static key: without a next rotation it lasts until Vault rotates it.
+        Err(Lifeless::Unstated(_)) if request.path == IssuePath::StaticCreds => None,
+        Err(Lifeless::Unstated(why) | Lifeless::Unusable(why)) => return Err(fault(&why)),
+    };
     let access_key = keys.access_key.filter(|key| is_access_key(key));
     let access_key = access_key.ok_or_else(|| fault("has no access key of 16 to 128 capitals and digits"))?;
     let secret_key = keys.secret_key.filter(is_plain).ok_or_else(|| fault("has no printable secret key"))?;
@@ -63,6 +68,7 @@ pub(super) fn read(
         warnings: envelope.warnings,
         started: envelope.started,
         rtt: envelope.rtt,
+        cached: envelope.cached,
         date: envelope.date,
         lost_reply: envelope.lost_reply,
     })
@@ -79,9 +85,20 @@ fn lease_of(envelope: &Envelope, request: &IssueRequest<'_>) -> Result<Option<St
     }
 }
 
-fn lifetime(envelope: &Envelope, keys: &Keys, wall: SystemTime) -> Result<Duration, String> {
+enum Lifeless {
+    Unstated(String),
+    Unusable(String),
+}
+
+impl From<String> for Lifeless {
+    fn from(why: String) -> Self {
+        Self::Unusable(why)
+    }
+}
+
+fn lifetime(envelope: &Envelope, keys: &Keys, wall: SystemTime) -> Result<Duration, Lifeless> {
     if !matches!(keys.ttl, Seconds::Absent) && keys.ttl.span().is_none() {
-        return Err(format!("has the ttl {}", keys.ttl));
+        return Err(format!("has the ttl {}", keys.ttl).into());
     }
     let until = expiration(keys, envelope.date.unwrap_or(wall))?;
     let stated = [envelope.lease_duration.span(), keys.ttl.span(), until];
@@ -89,8 +106,11 @@ fn lifetime(envelope: &Envelope, keys: &Keys, wall: SystemTime) -> Result<Durati
         Some(span) => span
             .checked_sub(envelope.age)
             .filter(|left| !left.is_zero())
-            .ok_or_else(|| "lay in a cache until its end".to_owned()),
-        None => Err(format!("has the lease_duration {} and no other lifetime", envelope.lease_duration)),
+            .ok_or_else(|| "lay in a cache until its end".to_owned().into()),
+        None => Err(Lifeless::Unstated(format!(
+            "has the lease_duration {} and no other lifetime",
+            envelope.lease_duration
+        ))),
     }
 }
 

@@ -45,13 +45,13 @@ fn refused(reply: &Value) -> IssueFault {
 }
 
 fn lasts(reply: &Value) -> u64 {
-    issued(reply).unwrap().lifetime.as_secs()
+    issued(reply).unwrap().lifetime.unwrap().as_secs()
 }
 
 #[test]
 fn a_whole_reply_is_read() {
     let issued = issued(&reply()).unwrap();
-    assert_eq!((issued.access_key.as_str(), issued.lifetime), (KEY, Duration::from_secs(899)));
+    assert_eq!((issued.access_key.as_str(), issued.lifetime), (KEY, Some(Duration::from_secs(899))));
     assert_eq!(issued.session_token.unwrap().expose(), "t0ken");
     assert_eq!(issued.lease_id.as_deref(), Some("aws/creds/orders/AbC"));
 }
@@ -61,7 +61,7 @@ fn openbaos_reply_without_session_token_arn_and_ttl_is_read() {
     let data = json!({"access_key": KEY, "secret_key": "s", "security_token": "old"});
     let issued = issued(&with("/data", data)).unwrap();
     assert_eq!(issued.session_token.unwrap().expose(), "old");
-    assert_eq!(issued.lifetime, Duration::from_secs(900));
+    assert_eq!(issued.lifetime, Some(Duration::from_secs(900)));
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn a_lease_duration_that_is_none_needs_a_ttl() {
         let raw =
             reply().to_string().replace("\"lease_duration\":900", &format!("\"lease_duration\":{text}"));
         let issued = issued_at(raw.as_bytes(), &HeaderMap::new(), IssuePath::Creds).unwrap();
-        assert_eq!(issued.lifetime, Duration::from_secs(899), "{text}");
+        assert_eq!(issued.lifetime, Some(Duration::from_secs(899)), "{text}");
         let raw = raw.replace(",\"ttl\":899", "");
         let fault = issued_at(raw.as_bytes(), &HeaderMap::new(), IssuePath::Creds).unwrap_err();
         assert_eq!(fault.revoke.as_deref(), Some("aws/creds/orders/AbC"), "{text}");
@@ -115,7 +115,7 @@ fn a_cached_reply_lasts_less_by_its_age() {
     headers.insert("age", "99".parse().unwrap());
     let body = reply().to_string();
     let issued = issued_at(body.as_bytes(), &headers, IssuePath::Creds).unwrap();
-    assert_eq!(issued.lifetime, Duration::from_secs(800));
+    assert_eq!(issued.lifetime, Some(Duration::from_secs(800)));
     headers.insert("age", "899".parse().unwrap());
     assert!(issued_at(body.as_bytes(), &headers, IssuePath::Creds).is_err());
 }
@@ -177,7 +177,7 @@ fn never_nonsense(body: &[u8]) -> Result<(), TestCaseError> {
         if let Ok(issued) = issued_at(body, &HeaderMap::new(), path) {
             prop_assert!(is_access_key(&issued.access_key));
             prop_assert!(is_plain(&issued.secret_key));
-            prop_assert!(issued.lifetime != Duration::ZERO);
+            prop_assert!(issued.lifetime != Some(Duration::ZERO));
         }
     }
     Ok(())
