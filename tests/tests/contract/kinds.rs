@@ -3,11 +3,10 @@
 use std::time::{Duration, SystemTime};
 
 use leasekey::{CredentialKind, Event, EventKind, VaultCredentialsProvider};
-use leasekey_tests::aws::element;
 use leasekey_tests::expect::{next, next_within, refused};
 use leasekey_tests::log::Watch;
 use leasekey_tests::proxy::{Proxy, reply};
-use leasekey_tests::stack::{AppRole, Stack, new_name};
+use leasekey_tests::stack::{Stack, new_name};
 use serde_json::{Value, json};
 
 use crate::begin;
@@ -34,20 +33,28 @@ async fn may_list(stack: &Stack, vault: &VaultCredentialsProvider) -> bool {
     s3.list_objects_v2().bucket(&stack.bucket).send().await.is_ok()
 }
 
-/// The IAM users that Vault has made for this login.
-async fn users_of(stack: &Stack, login: &AppRole) -> Vec<String> {
+/// The IAM users that Vault has made for this role: their names hold the role's.
+async fn users_of(stack: &Stack, role: &str) -> Vec<String> {
     let users = stack.iam("ListUsers", &[]).await;
     let names = users.split("<UserName>").skip(1).filter_map(|rest| rest.split_once("</UserName>"));
-    names.map(|(name, _)| name.to_owned()).filter(|name| name.contains(&login.name)).collect()
+    names.map(|(name, _)| name.to_owned()).filter(|name| name.contains(role)).collect()
 }
 
-async fn user_mount(stack: &Stack, lease: &str, lease_max: &str) -> String {
-    let mount = new_name("aws-users");
+/// A role of kind iam_user of this test's own.
+async fn own_user_role(stack: &Stack) -> String {
+    let role = new_name("user");
+    stack.vault_write(&format!("aws/roles/{role}"), user_role(stack)).await;
+    role
+}
+
+/// The same at a mount of its own, whose leases last as said: the mount and the role.
+async fn user_mount(stack: &Stack, lease: &str, lease_max: &str) -> (String, String) {
+    let (mount, role) = (new_name("aws-users"), new_name("user"));
     stack.mount_aws("", &mount, json!({}), &stack.aws_endpoint).await;
     let times = json!({ "lease": lease, "lease_max": lease_max });
     stack.vault_write(&format!("{mount}/config/lease"), times).await;
-    stack.vault_write(&format!("{mount}/roles/user"), user_role(stack)).await;
-    mount
+    stack.vault_write(&format!("{mount}/roles/{role}"), user_role(stack)).await;
+    (mount, role)
 }
 
 fn user_role(stack: &Stack) -> Value {
@@ -105,9 +112,9 @@ async fn a_kind_that_is_not_named_is_learnt_from_the_reply() {
 #[tokio::test]
 async fn a_reply_of_another_kind_is_revoked_and_refused_and_its_user_is_gone() {
     let (stack, _logs) = begin();
-    let login = stack.new_approle(ANY_KIND).await;
+    let (login, user) = (stack.new_approle(ANY_KIND).await, own_user_role(&stack).await);
     for (role, kind, gone) in [
-        ("orders-user", CredentialKind::FederationToken, 1),
+        (user.as_str(), CredentialKind::FederationToken, 1),
         ("orders", CredentialKind::IamUser, 2),
         ("orders", CredentialKind::SessionToken, 3),
     ] {
@@ -117,18 +124,18 @@ async fn a_reply_of_another_kind_is_revoked_and_refused_and_its_user_is_gone() {
         assert!(error.message().contains(&format!("{kind} was asked for")), "{error}");
         assert_eq!(stack.trail(&login.name).granted("sys/leases/revoke"), gone);
     }
-    assert_eq!(users_of(&stack, &login).await, [""; 0]);
+    assert_eq!(users_of(&stack, &user).await, [""; 0]);
 }
 
 #[tokio::test]
 async fn a_ttl_with_a_role_that_turns_out_to_be_an_iam_user_is_refused_and_the_user_is_gone() {
     let (stack, _logs) = begin();
-    let login = stack.new_approle(ANY_KIND).await;
-    let asked = stack.builder().role("orders-user").auth(login.auth()).ttl(Duration::from_secs(900));
+    let (login, user) = (stack.new_approle(ANY_KIND).await, own_user_role(&stack).await);
+    let asked = stack.builder().role(&user).auth(login.auth()).ttl(Duration::from_secs(900));
     let error = refused(asked.start().await);
     assert_eq!(error.code(), "LK-0108", "{error}");
     assert!(error.message().contains("iam_user, which takes none"), "{error}");
-    assert_eq!(users_of(&stack, &login).await, [""; 0]);
+    assert_eq!(users_of(&stack, &user).await, [""; 0]);
 }
 
 #[tokio::test]
@@ -146,16 +153,16 @@ async fn a_ttl_for_a_kind_that_takes_none_is_refused_before_anything_is_sent() {
 async fn row_31_an_iam_user_whose_key_would_live_for_a_month_is_given_back_unless_that_is_allowed() {
     let (stack, _logs) = begin();
     let login = stack.new_approle(ANY_KIND).await;
-    let mount = user_mount(&stack, "768h", "768h").await;
+    let (mount, role) = user_mount(&stack, "768h", "768h").await;
     let user = || {
-        let vault = stack.builder().mount(&mount).role("user").kind(CredentialKind::IamUser);
+        let vault = stack.builder().mount(&mount).role(&role).kind(CredentialKind::IamUser);
         vault.auth(login.auth()).sts_endpoint(&stack.aws_endpoint)
     };
     let error = refused(user().start().await);
     assert_eq!(error.code(), "LK-0108", "{error}");
-    assert!(error.message().contains("32days"), "{error}");
+    assert!(error.message().contains("768h"), "{error}");
     assert!(error.hint().contains(&format!("vault write {mount}/config/lease")), "{error}");
-    assert_eq!(users_of(&stack, &login).await, [""; 0]);
+    assert_eq!(users_of(&stack, &role).await, [""; 0]);
     let allowed = user().max_lease(Duration::from_secs(800 * 3600)).start().await.unwrap();
     // The key ends with the token it was leased under, whatever Vault says of the lease.
     assert!((3500..=3600).contains(&remaining_of_set(&allowed).await), "a token of one hour");
@@ -171,7 +178,7 @@ async fn remaining_of_set(vault: &VaultCredentialsProvider) -> u64 {
 #[tokio::test]
 async fn an_iam_users_key_is_verified_before_it_serves_and_deleted_at_the_close() {
     let (stack, logs) = begin();
-    let login = stack.new_approle(ANY_KIND).await;
+    let (login, user) = (stack.new_approle(ANY_KIND).await, own_user_role(&stack).await);
     let sts = Proxy::of(&stack.aws_endpoint).await;
     let asked = std::sync::Arc::new(std::sync::atomic::AtomicU32::new(0));
     let count = asked.clone();
@@ -180,22 +187,22 @@ async fn an_iam_users_key_is_verified_before_it_serves_and_deleted_at_the_close(
         0 => Some(reply(403, "<Error><Code>InvalidClientTokenId</Code></Error>".to_owned())),
         _ => None,
     });
-    let vault = stack.builder().role("orders-user").kind(CredentialKind::IamUser).auth(login.auth());
+    let vault = stack.builder().role(&user).kind(CredentialKind::IamUser).auth(login.auth());
     let vault = vault.sts_endpoint(&sts.address).start().await.unwrap();
     plant(&vault, &logs).await;
     assert_eq!(asked.load(std::sync::atomic::Ordering::Relaxed), 3, "one refusal, then two answers in a row");
     assert!(remaining(&vault) <= 120, "a hand-out of a key that can be revoked is short");
-    assert_eq!(users_of(&stack, &login).await.len(), 1);
+    assert_eq!(users_of(&stack, &user).await.len(), 1);
     vault.close().await.unwrap();
-    assert_eq!(users_of(&stack, &login).await, [""; 0]);
+    assert_eq!(users_of(&stack, &user).await, [""; 0]);
 }
 
 #[tokio::test]
 async fn an_iam_user_is_renewed_at_its_refresh_point_and_replaced_when_it_grows_no_more() {
     let (stack, logs) = begin();
     let login = stack.new_approle(ANY_KIND).await;
-    let mount = user_mount(&stack, "12s", "26s").await;
-    let vault = stack.builder().mount(&mount).role("user").auth(login.auth());
+    let (mount, role) = user_mount(&stack, "12s", "26s").await;
+    let vault = stack.builder().mount(&mount).role(&role).auth(login.auth());
     let vault = vault.sts_endpoint(&stack.aws_endpoint).start().await.unwrap();
     plant(&vault, &logs).await;
     let mut events = vault.events();
@@ -208,19 +215,19 @@ async fn an_iam_user_is_renewed_at_its_refresh_point_and_replaced_when_it_grows_
     let stats = vault.stats();
     assert!(stats.renewals >= 1 && stats.issues == 2, "{stats:?}");
     vault.close().await.unwrap();
-    assert_eq!(users_of(&stack, &login).await, [""; 0]);
+    assert_eq!(users_of(&stack, &role).await, [""; 0]);
 }
 
 #[tokio::test]
 async fn row_28_a_lease_that_an_operator_revoked_is_replaced_at_once() {
     let (stack, logs) = begin();
     let login = stack.new_approle(ANY_KIND).await;
-    let mount = user_mount(&stack, "12s", "1h").await;
-    let vault = stack.builder().mount(&mount).role("user").auth(login.auth());
+    let (mount, role) = user_mount(&stack, "12s", "1h").await;
+    let vault = stack.builder().mount(&mount).role(&role).auth(login.auth());
     let vault = vault.sts_endpoint(&stack.aws_endpoint).start().await.unwrap();
     plant(&vault, &logs).await;
     let mut events = vault.events();
-    stack.vault_write(&format!("sys/leases/revoke-prefix/{mount}/creds/user"), json!({})).await;
+    stack.vault_write(&format!("sys/leases/revoke-prefix/{mount}/creds/{role}"), json!({})).await;
     let failed = next(&mut events, EventKind::RefreshFailed).await;
     assert_eq!(failed.code, Some("LK-0124"));
     let swapped = next(&mut events, EventKind::Swapped).await;
@@ -242,7 +249,7 @@ async fn row_38_a_static_role_is_polled_and_the_key_that_vault_rotated_in_serves
     let policy = [("UserName", "vault"), ("PolicyName", name.as_str()), ("PolicyDocument", &may.to_string())];
     stack.iam("PutUserPolicy", &policy).await;
     let role = json!({ "username": name, "rotation_period": "60s" });
-    stack.vault_write(&format!("aws/static-roles/{name}"), role).await;
+    stack.vault_write(&format!("aws/static-roles/{name}"), role.clone()).await;
     let policy = format!(
         r#"path "aws/static-creds/{name}" {{ capabilities = ["read"] }}
            path "aws/static-roles/{name}" {{ capabilities = ["read"] }}"#
@@ -254,9 +261,12 @@ async fn row_38_a_static_role_is_polled_and_the_key_that_vault_rotated_in_serves
     let first = vault.credentials().await.unwrap().access_key_id().to_owned();
     let error = refused(vault.refresh().await);
     assert_eq!(error.code(), "LK-0125", "not rotated yet");
-    assert!(error.hint().contains(&format!("aws/rotate-role/{name}")), "{error}");
+    assert!(error.hint().contains(&format!("vault read aws/static-roles/{name}")), "{error}");
     let mut events = vault.events();
-    let swapped = next_within(&mut events, EventKind::Swapped, Duration::from_secs(100)).await;
+    // There is no rotation on demand: a role that is made anew has a new key, and the old one is deleted.
+    stack.vault_delete(&format!("aws/static-roles/{name}")).await;
+    stack.vault_write(&format!("aws/static-roles/{name}"), role).await;
+    let swapped = next_within(&mut events, EventKind::Swapped, Duration::from_secs(40)).await;
     assert_ne!(swapped.access_key_id, Some(first));
     plant(&vault, &logs).await;
     vault.close().await.unwrap();
@@ -274,8 +284,9 @@ async fn a_legacy_role_gives_a_users_key_at_creds_and_a_session_where_one_is_ass
     let user = user.start().await.unwrap();
     plant(&user, &logs).await;
     assert_eq!(user.lease().unwrap().kind, CredentialKind::IamUser);
+    assert_eq!(users_of(&stack, &name).await.len(), 1);
     user.close().await.unwrap();
-    assert_eq!(users_of(&stack, &login).await, [""; 0]);
+    assert_eq!(users_of(&stack, &name).await, [""; 0]);
 
     let arn = new_name("legacy-arn");
     let role = format!("arn:aws:iam::{}:role/orders", stack.aws_account);
@@ -289,13 +300,12 @@ async fn a_legacy_role_gives_a_users_key_at_creds_and_a_session_where_one_is_ass
 #[tokio::test]
 async fn an_iam_user_answers_to_its_account() {
     let (stack, _logs) = begin();
-    let login = stack.new_approle(ANY_KIND).await;
+    let (login, role) = (stack.new_approle(ANY_KIND).await, own_user_role(&stack).await);
     let user = |account: &str| {
-        let vault = stack.builder().role("orders-user").kind(CredentialKind::IamUser).auth(login.auth());
+        let vault = stack.builder().role(&role).kind(CredentialKind::IamUser).auth(login.auth());
         vault.sts_endpoint(&stack.aws_endpoint).expected_account(account)
     };
     assert_eq!(refused(user("111122223333").start().await).code(), "LK-0120");
     user(&stack.aws_account).start().await.unwrap().close().await.unwrap();
-    assert_eq!(users_of(&stack, &login).await, [""; 0]);
-    assert!(!element(&stack.iam("ListUsers", &[]).await, "UserName").is_empty());
+    assert_eq!(users_of(&stack, &role).await, [""; 0]);
 }

@@ -3,6 +3,7 @@
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use aws_credential_types::Credentials;
 
@@ -60,6 +61,19 @@ impl Issuer {
         }
     }
 
+    /// The kind of a set whose ARN AWS told, because Vault did not; later sets must be of it.
+    pub(crate) fn learn(&self, kind: CredentialKind, arn: Option<&str>) -> CredentialKind {
+        if self.spec.kind.is_some() {
+            return kind;
+        }
+        *self.learnt.get_or_init(|| if kind.is_temporary() { learnt(true, arn) } else { kind })
+    }
+
+    /// Whether the kind is known, and not only guessed from a reply without an ARN.
+    pub(crate) fn is_certain(&self) -> bool {
+        self.spec.kind.is_some() || self.learnt.get().is_some()
+    }
+
     fn is_at_sts(&self) -> bool {
         self.at_sts.load(Ordering::Relaxed)
     }
@@ -89,7 +103,7 @@ impl Issuer {
         let temporary = issued.session_token.is_some();
         let arn = issued.arn.as_deref();
         let Some(kind) = self.spec.kind.or(self.learnt.get().copied()) else {
-            return Ok(*self.learnt.get_or_init(|| learnt(temporary, arn)));
+            return Ok(learnt(temporary, arn));
         };
         if kind.is_temporary() == temporary && fits(kind, arn) {
             return Ok(kind);
@@ -109,7 +123,7 @@ impl Issuer {
 
     // A key that lives on after a crash must not live for long, and one that takes no ttl must not seem to.
     fn fits(&self, kind: CredentialKind, issued: &Issued) -> Result<(), Error> {
-        let (path, span) = (self.spec.path(), humantime::format_duration);
+        let path = self.spec.path();
         let refused = |what, hint| Err(Error::new(ErrorKind::TtlOutOfRange, what).with_hint(hint));
         match (kind, self.spec.ttl, issued.lifetime) {
             (CredentialKind::IamUser, Some(ttl), _) => refused(
@@ -143,6 +157,12 @@ pub(crate) fn credentials(issued: &Issued) -> Credentials {
         credentials = credentials.account_id(account);
     }
     credentials.build()
+}
+
+// A month is no length that anybody configures.
+fn span(span: Duration) -> String {
+    let (hours, rest) = (span.as_secs() / 3600, span.as_secs() % 3600);
+    if hours > 24 && rest == 0 { format!("{hours}h") } else { humantime::format_duration(span).to_string() }
 }
 
 // A reply without an ARN contradicts no kind: older servers give none.

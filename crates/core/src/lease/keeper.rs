@@ -73,8 +73,8 @@ impl LeaseKeeper {
             return error;
         }
         let what = format!("Vault has not rotated the key of {} since it was last read", self.subject);
-        let rotate = self.subject.replace("/static-creds/", "/rotate-role/");
-        let hint = format!("Wait for the role's rotation_period, or run: vault write -f {rotate}");
+        let role = self.subject.replace("/static-creds/", "/static-roles/");
+        let hint = format!("Wait for the role's rotation_period: vault read {role}");
         Error::new(ErrorKind::NotRotated, what).with_hint(hint)
     }
 

@@ -126,7 +126,19 @@ impl LeaseSource {
         }
     }
 
-    async fn leased(
+    // Older servers give no ARN; then AWS knows whether it is a federated user's or Vault's own session.
+    async fn identified(&self, issued: Issued, kind: CredentialKind) -> (Issued, CredentialKind) {
+        let arn = match &issued.arn {
+            None if kind.is_temporary() && !self.issuer.is_certain() => {
+                self.pin.arn(&credentials(&issued)).await
+            }
+            arn => arn.clone(),
+        };
+        let kind = self.issuer.learn(kind, arn.as_deref());
+        (Issued { arn, ..issued }, kind)
+    }
+
+    fn leased(
         &self,
         token: &Arc<LiveToken>,
         issued: Issued,
@@ -134,14 +146,10 @@ impl LeaseSource {
         ends: BootInstant,
     ) -> Leased {
         let credentials = credentials(&issued);
-        let mut arn = issued.arn;
-        if arn.is_none() && self.issuer.spec().kind.is_none() && kind.is_temporary() {
-            arn = self.pin.arn(&credentials).await;
-        }
         let hold = Hold { token: kind.is_revocable().then(|| token.clone()), ends };
         let facts = Facts {
             kind,
-            arn: arn.map(Into::into),
+            arn: issued.arn.map(Into::into),
             lease_id: issued.lease_id.map(Into::into),
             request_id: issued.request_id.into(),
             entity_id: token.entity_id().map(Into::into),
@@ -158,6 +166,7 @@ impl Source for LeaseSource {
 
     async fn issue(&self, held: Option<Leased>, allowance: &Allowance) -> Result<(Leased, Grant), Fault> {
         let (token, issued, kind) = self.with_token(|token| self.ask(token, allowance)).await?;
+        let (issued, kind) = self.identified(issued, kind).await;
         let longest = self.issuer.spec().plan(kind).max_lifetime;
         self.journal.odd(&issued, self.issuer.spec().ttl, longest);
         let changed = held.is_none_or(|held| held.credentials.access_key_id() != issued.access_key);
@@ -165,7 +174,7 @@ impl Source for LeaseSource {
             self.journal.not_rotated(&issued);
         }
         let grant = self.grant(&token, (&issued, kind), changed, allowance).await?;
-        let leased = self.leased(&token, issued, kind, grant.started.plus(grant.lifetime)).await;
+        let leased = self.leased(&token, issued, kind, grant.started.plus(grant.lifetime));
         // A key that must spread first is checked when it is verified.
         if changed && self.pin.expects() && kind != CredentialKind::IamUser {
             // Vault has issued: a set that nobody gets counts against the budget of issues.

@@ -296,10 +296,14 @@ impl<S: Source> Cell<S> {
     fn attempt_failed(&mut self, attempt: u64, fault: &Fault, requests: u8) {
         let old = self.snapshot.load_full();
         let now = self.context.time.boot();
+        let Fault { class, retry_after, may_have_acted, .. } = *fault;
+        let failed = Event::Failed(attempt, Failure { class, retry_after, may_have_acted, requests });
+        if self.state.pardons(class, now) {
+            return self.step(failed);
+        }
         self.note(Note::Failed(fault, old.alive(now)));
         self.publish(Snapshot { error: Some(fault.error.clone()), ..(*old).clone() });
-        let Fault { class, retry_after, may_have_acted, .. } = *fault;
-        self.step(Event::Failed(attempt, Failure { class, retry_after, may_have_acted, requests }));
+        self.step(failed);
         self.refuse(&fault.error);
     }
 

@@ -197,6 +197,12 @@ impl State {
         self.trouble_with(failure.class, failure.retry_after, now, draw, effects);
     }
 
+    /// Whether this failure is no failure yet: the candidate is being verified, and may still be spreading.
+    pub(super) fn pardons(&self, class: Class, now: BootInstant) -> bool {
+        let young = |candidate: Candidate| now < candidate.held.born.plus(VERIFY_AT_MOST);
+        class != Class::Denied && self.candidate.is_some_and(young)
+    }
+
     /// Whether the candidate is refused or has had its time; otherwise it is verified again in a moment.
     fn give_up(
         &mut self,
@@ -205,8 +211,9 @@ impl State {
         draw: &mut Draw,
         effects: &mut Vec<Effect>,
     ) -> bool {
+        let pardoned = self.pardons(class, now);
         let Some(candidate) = self.candidate.as_mut() else { return true };
-        if class != Class::Denied && now < candidate.held.born.plus(VERIFY_AT_MOST) {
+        if pardoned {
             candidate.passes = 0;
             candidate.verify_at = now.plus(draw.between(Duration::from_secs(1), Duration::from_secs(2)));
             return false;
