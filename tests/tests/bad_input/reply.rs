@@ -1,7 +1,7 @@
 //! Replies that cannot be used: the set in hand goes on as it was.
 
 use leasekey::context::{HttpFault, ScriptedReply, VaultAsk, VaultMood};
-use leasekey::{AppRoleAuth, VaultCredentialsProvider};
+use leasekey::{AppRoleAuth, CredentialKind, VaultCredentialsProvider};
 use leasekey_tests::expect::{refused, served};
 use leasekey_tests::log;
 use leasekey_tests::proxy::{self, Proxy};
@@ -168,7 +168,7 @@ async fn a_bad_first_reply_serves_nobody() {
     for (name, change, code, word) in unusable().into_iter().chain(refusals()) {
         let vault = RuledVault::new();
         change.make(&vault);
-        let provider = vault.builder().build().unwrap();
+        let provider = vault.builder().kind(CredentialKind::AssumedRole).build().unwrap();
         told(name, &refused(provider.credentials().await), code, &[word]);
         assert!(provider.lease().is_none() && provider.stats().issues == 0, "{name}");
     }

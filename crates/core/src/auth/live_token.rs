@@ -12,6 +12,8 @@ use crate::time::BootInstant;
 #[derive(Debug)]
 pub(crate) struct LiveToken {
     pub(super) login: Login,
+    /// When it was made.
+    pub(super) began: BootInstant,
     ends: AtomicU64,
 }
 
@@ -29,8 +31,8 @@ impl Token {
 }
 
 impl LiveToken {
-    pub(super) fn new(login: Login, ends: BootInstant) -> Self {
-        Self { login, ends: AtomicU64::new(ends.as_nanos()) }
+    pub(super) fn new(login: Login, began: BootInstant, ends: BootInstant) -> Self {
+        Self { login, began, ends: AtomicU64::new(ends.as_nanos()) }
     }
 
     pub(crate) fn secret(&self) -> &SecretString {

@@ -19,6 +19,8 @@ use crate::vault::{VaultClient, renew_self, revoke_self};
 // A token without an end is looked after like one of ten years.
 const ENDLESS: Duration = Duration::from_secs(10 * 365 * 86_400);
 const WITHIN: Duration = Duration::from_secs(10);
+// A server that loses reply after reply is not to be asked for login after login.
+const TAINT_SPACING: Duration = Duration::from_secs(60);
 
 /// A login to one cluster: all leases of one identity share it, so that a process logs in once.
 #[derive(Debug)]
@@ -65,11 +67,12 @@ impl VaultSession {
     }
 
     /// A token that lives, from memory when there is one; in the place of a tainted one another, if there is
-    /// one to be had.
+    /// one to be had and the last login is a minute ago.
     pub(crate) async fn token(&self) -> Result<SessionToken, Fault> {
         let want = Want { lasts: Duration::ZERO, newer_than: None, doubts: false, within: WITHIN };
         let token = self.wait(want).await?;
-        if !self.is_tainted(&token.live) {
+        let rested = self.kept.now().since(token.live.began) >= TAINT_SPACING;
+        if !rested || !self.is_tainted(&token.live) {
             return Ok(token);
         }
         let newer_than = Some(token.generation);
@@ -162,7 +165,7 @@ impl Source for Logins {
         };
         let (started, rtt, renewable) = (login.started.unwrap_or(began), login.rtt, login.renewable);
         let lifetime = login.ttl.unwrap_or(ENDLESS);
-        let live = Arc::new(LiveToken::new(login, started.plus(lifetime)));
+        let live = Arc::new(LiveToken::new(login, began, started.plus(lifetime)));
         let token = Token { live, expires: None };
         Ok((token, Grant { started, rtt, lifetime, renewable, changed: true, ..Grant::default() }))
     }
