@@ -37,6 +37,14 @@ pub(crate) fn median(figures: &[f64]) -> f64 {
     sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
+/// The figure that this share of the figures does not exceed.
+pub(crate) fn quantile(figures: &[f64], share: f64) -> f64 {
+    let mut sorted = figures.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let place = (sorted.len() as f64 * share).ceil() as usize;
+    sorted.get(place.saturating_sub(1)).copied().unwrap_or(f64::NAN)
+}
+
 /// The median of ours to theirs, run by run. Nothing beside nothing is as much.
 pub(crate) fn ratio(ours: &[f64], theirs: &[f64]) -> f64 {
     let each = |(ours, theirs): (&f64, &f64)| if ours == theirs { 1.0 } else { ours / theirs };
@@ -51,6 +59,13 @@ mod tests {
     fn a_median_is_one_of_the_figures() {
         assert_eq!(median(&[3.0, 1.0, 2.0]), 2.0);
         assert_eq!(median(&[9.0]), 9.0);
+    }
+
+    #[test]
+    fn a_quantile_is_exceeded_by_no_more_than_the_rest() {
+        let figures: Vec<f64> = (1..=1000).rev().map(f64::from).collect();
+        assert_eq!((quantile(&figures, 0.5), quantile(&figures, 0.99)), (500.0, 990.0));
+        assert_eq!(quantile(&[7.0], 0.99), 7.0);
     }
 
     #[test]

@@ -1,8 +1,11 @@
 //! Group `core`: the Rust crate on the real stack, and in one scripted world of ten thousand roles.
 
+mod fleet;
 mod herd;
+mod latency;
 mod outage;
 mod roles;
+mod rotating;
 mod signed;
 mod warm;
 
@@ -25,7 +28,13 @@ pub(crate) fn measure(report: &mut Report) -> Outcome {
     runtime.block_on(herd::measure(&vault, &components, report))?;
     say("outage", "10,000 callers for 20 s on servers that fail, twice");
     runtime.block_on(outage::measure(&components, report))?;
+    say("latency", "600 new leases, and as many bare requests, in turns");
+    runtime.block_on(latency::measure(&vault, report))?;
+    say("rotating", "16,800 calls to S3, half of them with keys that rotate");
+    runtime.block_on(rotating::measure(report))?;
     drop(runtime);
+    say("fleet", "10,000 processes through an hour and a half, simulated");
+    fleet::measure(report)?;
     say("roles", "10,000 roles in one process");
     roles::measure(report)
 }

@@ -48,12 +48,15 @@ impl Naive {
         self.asked.load(Ordering::Relaxed)
     }
 
-    async fn ask(&self) -> Outcome<Credentials> {
-        self.asked.fetch_add(1, Ordering::Relaxed);
+    /// A new token.
+    pub(crate) async fn login(&self) -> Outcome<String> {
         let login = self.http.post(format!("{}/v1/auth/approle/login", self.address));
-        let token = read(login.body(self.login.clone())).await?;
-        let token = text(&token, "/auth/client_token")?;
-        let issue = self.http.post(format!("{}/v1/aws/creds/{}", self.address, self.role)).body("{}");
+        text(&read(login.body(self.login.clone())).await?, "/auth/client_token")
+    }
+
+    /// One issue: the bare request over a connection that stays open, and its reply read.
+    pub(crate) async fn issue(&self, token: &str, body: String) -> Outcome<Credentials> {
+        let issue = self.http.post(format!("{}/v1/aws/creds/{}", self.address, self.role)).body(body);
         let set = read(issue.header("X-Vault-Token", token)).await?;
         let life = set.pointer("/lease_duration").and_then(Value::as_u64).ok_or("no lease_duration")?;
         Ok(Credentials::new(
@@ -63,6 +66,11 @@ impl Naive {
             SystemTime::now().checked_add(Duration::from_secs(life)),
             "naive",
         ))
+    }
+
+    async fn ask(&self) -> Outcome<Credentials> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        self.issue(&self.login().await?, "{}".into()).await
     }
 
     async fn provided(&self) -> provider::Result {

@@ -14,6 +14,7 @@ use leasekey::context::{
     HttpResponse, HttpSend, Launch, Random,
 };
 use leasekey::time::{BootInstant, Sleep, TimeSource};
+use serde_json::Value;
 
 /// Another context, watched.
 #[derive(Clone, Debug)]
@@ -21,11 +22,23 @@ pub(crate) struct Watched {
     inner: Context,
     timers: Arc<AtomicU32>,
     requests: Arc<AtomicU32>,
+    bits: Option<u64>,
+    life: Option<Duration>,
 }
 
 impl Watched {
     pub(crate) fn new(inner: Context) -> Self {
-        Self { inner, timers: Arc::default(), requests: Arc::default() }
+        Self { inner, timers: Arc::default(), requests: Arc::default(), bits: None, life: None }
+    }
+
+    /// With the same random number whenever one is drawn.
+    pub(crate) fn with_random(inner: Context, bits: u64) -> Self {
+        Self { bits: Some(bits), ..Self::new(inner) }
+    }
+
+    /// With leases that Vault says to end after `life`: what they are at AWS stays what it is.
+    pub(crate) fn shortened(inner: Context, life: Duration) -> Self {
+        Self { life: Some(life), ..Self::new(inner) }
     }
 
     pub(crate) fn context(&self) -> Context {
@@ -80,12 +93,13 @@ impl Sleep for Watched {
 struct Sender {
     inner: Arc<dyn HttpSend>,
     requests: Arc<AtomicU32>,
+    life: Option<Duration>,
 }
 
 impl HttpConnect for Watched {
     fn open(&self, options: &HttpOptions) -> leasekey::Result<Arc<dyn HttpSend>> {
         let inner = self.inner.http.open(options)?;
-        Ok(Arc::new(Sender { inner, requests: self.requests.clone() }))
+        Ok(Arc::new(Sender { inner, requests: self.requests.clone(), life: self.life }))
     }
 }
 
@@ -93,8 +107,24 @@ impl HttpConnect for Watched {
 impl HttpSend for Sender {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpFault> {
         self.requests.fetch_add(1, Ordering::Relaxed);
-        self.inner.send(request).await
+        let issues = request.url.path().contains("/creds/");
+        let reply = self.inner.send(request).await?;
+        Ok(match self.life.filter(|_| issues) {
+            Some(life) => ended_after(reply, life),
+            None => reply,
+        })
     }
+}
+
+fn ended_after(mut reply: HttpResponse, life: Duration) -> HttpResponse {
+    if let Ok(mut body) = serde_json::from_slice::<Value>(reply.body.expose()) {
+        let seconds = Value::from(life.as_secs());
+        for place in ["/lease_duration", "/data/ttl"] {
+            body.pointer_mut(place).map(|stated| std::mem::replace(stated, seconds.clone()));
+        }
+        reply.body = body.to_string().into_bytes().into();
+    }
+    reply
 }
 
 impl TimeSource for Watched {
@@ -133,7 +163,7 @@ impl Files for Watched {
 
 impl Random for Watched {
     fn bits(&self) -> u64 {
-        self.inner.random.bits()
+        self.bits.unwrap_or_else(|| self.inner.random.bits())
     }
 }
 
