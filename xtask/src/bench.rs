@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use crate::cargo::cargo;
 use crate::failure::{Doing, Failure, Result};
 use crate::process;
-use crate::stack::{OwnStack, Server};
+use crate::stack::{OwnStack, Server, Shape};
 
 /// Runs one group of measurements, or all; rows go to `json` if it is given.
 pub(crate) fn bench(only: Option<&str>, json: Option<&Path>) -> Result<()> {
     let json = json.map(absolute).transpose()?;
     let mut build = cargo(&["build", "--quiet", "--release", "--package", "leasekey-benches"]);
     expect(process::run(&mut build)?, "compiling the benches failed")?;
-    let stack = OwnStack::start(Server::Openbao, "bench")?;
+    let stack = OwnStack::start(Server::Openbao, Shape::default(), "bench")?;
     let mut benches = cargo(&["run", "--quiet", "--release", "--package", "leasekey-benches", "--"]);
     if let Some(group) = only {
         benches.args(["--only", group]);

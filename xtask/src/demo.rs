@@ -3,7 +3,7 @@
 use crate::cargo::cargo;
 use crate::failure::{Failure, Result};
 use crate::process;
-use crate::stack::{OwnStack, Server};
+use crate::stack::{OwnStack, Server, Shape};
 
 /// Brings a stack up, runs the quickstart on it and takes it down.
 pub(crate) fn demo(server: Server) -> Result<()> {
@@ -11,7 +11,7 @@ pub(crate) fn demo(server: Server) -> Result<()> {
     println!("\n== 1 of 4: compile the quickstart (examples/rust)");
     step(&mut cargo(&["build", "--quiet", "--package", "leasekey-example", "--bin", "quickstart"]))?;
     println!("\n== 2 of 4: bring the servers up");
-    let stack = OwnStack::start(server, "demo")?;
+    let stack = OwnStack::start(server, Shape::default(), "demo")?;
     println!("\n== 3 of 4: run the quickstart");
     let mut quickstart = cargo(&["run", "--quiet", "--package", "leasekey-example", "--bin", "quickstart"]);
     stack.exports().give(&mut quickstart);

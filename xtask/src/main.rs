@@ -18,7 +18,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::failure::Result;
-use crate::stack::Server;
+use crate::stack::{Server, Shape};
 
 /// Every chore of the repository.
 #[derive(Parser)]
@@ -68,6 +68,8 @@ enum Stack {
         #[command(flatten)]
         on: On,
         #[command(flatten)]
+        shape: Shape,
+        #[command(flatten)]
         which: Name,
     },
     /// End the servers and remove what they left.
@@ -76,6 +78,16 @@ enum Stack {
     Status,
     /// Print the variables programs need, as `export` lines.
     Env(Name),
+    /// Kill, freeze, thaw or start one node of a stack of three, to see what becomes of its clients.
+    Node {
+        /// What to do to it.
+        #[arg(value_enum)]
+        action: stack::Action,
+        /// Which: 1, 2 or 3.
+        number: usize,
+        #[command(flatten)]
+        which: Name,
+    },
 }
 
 #[derive(clap::Args)]
@@ -115,9 +127,10 @@ fn run(chore: Chore) -> Result<()> {
         }
         Chore::Check => check::check(),
         Chore::Bench { only, json } => bench::bench(only.as_deref(), json.as_deref()),
-        Chore::Stack(Stack::Up { on, which }) => stack::up(on.server, &which.name),
+        Chore::Stack(Stack::Up { on, shape, which }) => stack::up(on.server, shape, &which.name),
         Chore::Stack(Stack::Down(which)) => stack::down(&which.name),
         Chore::Stack(Stack::Status) => stack::status(),
         Chore::Stack(Stack::Env(which)) => stack::env(&which.name),
+        Chore::Stack(Stack::Node { action, number, which }) => stack::node(action, number, &which.name),
     }
 }

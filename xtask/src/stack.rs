@@ -2,11 +2,14 @@
 
 mod aws;
 mod cache;
+mod certificates;
+mod cluster;
 mod env;
 mod fill;
 mod http;
 mod install;
 mod life;
+mod node;
 mod pid;
 mod record;
 mod server;
@@ -19,6 +22,7 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use life::OwnStack;
+pub(crate) use node::{Action, node};
 use record::Record;
 pub(crate) use record::check_name;
 
@@ -55,13 +59,45 @@ impl Server {
     }
 }
 
+/// How many servers answer as Vault, and how they are reached.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::Args, Serialize, Deserialize)]
+pub(crate) struct Shape {
+    /// Speak TLS, with certificates of a CA of its own.
+    #[arg(long)]
+    pub(crate) tls: bool,
+    /// Start three nodes that elect a leader among themselves.
+    #[arg(long)]
+    pub(crate) ha: bool,
+}
+
+impl Shape {
+    /// How many nodes keep their data in raft; none is a server in development mode.
+    fn nodes(self) -> usize {
+        match self {
+            Self { ha: true, .. } => 3,
+            Self { tls: true, .. } => 1,
+            Self { .. } => 0,
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match (self.ha, self.tls) {
+            (true, true) => " on three nodes with TLS",
+            (true, false) => " on three nodes",
+            (false, true) => " with TLS",
+            (false, false) => "",
+        }
+    }
+}
+
 /// `cargo xtask stack up`.
-pub(crate) fn up(server: Server, name: &str) -> Result<()> {
+pub(crate) fn up(server: Server, shape: Shape, name: &str) -> Result<()> {
     life::end_abandoned()?;
-    let exports = life::start(server, name, None)?;
+    let exports = life::start(server, shape, name, None)?;
     let name = name_option(name);
     println!("Ready.");
-    println!("  server      {} at {}", server.title(), exports.get("VAULT_ADDR"));
+    let address = if shape.ha { "LEASEKEY_ADDRS" } else { "VAULT_ADDR" };
+    println!("  server      {} at {}", server.title(), exports.get(address));
     println!("  aws         emulator at {}", exports.get("AWS_ENDPOINT_URL"));
     println!("  use it      eval \"$(cargo xtask stack env{name})\"");
     println!("  end it      cargo xtask stack down{name}");
@@ -88,12 +124,16 @@ pub(crate) fn status() -> Result<()> {
         let state = match record {
             _ if record.is_abandoned() => "abandoned",
             _ if record.is_up() => "up",
+            _ if record.is_crippled() => "crippled",
             _ => "broken",
         };
         let show = |name: &str| record.exports.as_ref().map_or("-", |exports| exports.get(name)).to_owned();
         let (vault, aws) = (show("VAULT_ADDR"), show("AWS_ENDPOINT_URL"));
         let _infallible =
             writeln!(table, "{:20} {:8} {state:10} {vault:24} {aws}", record.name, record.server.as_str());
+        for (number, address, state) in record.cluster.iter().flat_map(node::states) {
+            let _infallible = writeln!(table, "  node {number:13} {:8} {:10} {address}", "", state.as_str());
+        }
     }
     if records.is_empty() {
         println!("No stack is up. Start one: cargo xtask stack up");

@@ -3,10 +3,10 @@
 use std::process::Command;
 
 use crate::cargo::cargo;
-use crate::failure::{Failure, Result};
+use crate::failure::{Doing, Failure, Result};
 use crate::leaks::Traces;
 use crate::process;
-use crate::stack::{OwnStack, Server};
+use crate::stack::{OwnStack, Server, Shape};
 
 /// What no log may show of the stack itself.
 const SECRETS: [&str; 2] = ["LEASEKEY_SECRET_ID", "LEASEKEY_STACK_ROOT_TOKEN"];
@@ -27,10 +27,18 @@ pub(crate) fn test(plan: &Plan) -> Result<()> {
     if !status.success() {
         return Err(Failure::new("the tests do not compile", "see above").code(101));
     }
-    let stack = OwnStack::start(plan.server, "test")?;
+    let stack = OwnStack::start(plan.server, Shape::default(), "test")?;
+    let cluster = plan.cluster()?;
+    let mut exports = stack.exports().clone();
+    if let Some(cluster) = &cluster {
+        exports.join("LEASEKEY_HA_", cluster.exports());
+        // The tests kill its nodes, and have them started again.
+        exports.add("LEASEKEY_HA_STACK", cluster.name());
+        exports.add("LEASEKEY_HA_XTASK", own_program()?);
+    }
     let mut command = plan.cargo();
     command.arg("--no-fail-fast").arg("--").args(&plan.filters);
-    stack.exports().give(&mut command);
+    exports.give(&mut command);
     let mut traces = Traces::into(stack.folder("tests")?)?;
     traces.give(&mut command);
     let mut tally = Tally::default();
@@ -40,8 +48,12 @@ pub(crate) fn test(plan: &Plan) -> Result<()> {
         traces.line(line);
     });
     let passed = ran.as_ref().is_ok_and(std::process::ExitStatus::success);
-    let leaks = traces.leaks(&SECRETS.map(|name| stack.exports().get(name)))?;
-    stack.end(!passed || !leaks.is_empty())?;
+    let secrets = SECRETS.iter().flat_map(|name| [(*name).to_owned(), format!("LEASEKEY_HA_{name}")]);
+    let secrets: Vec<String> = secrets.map(|name| exports.get(&name).to_owned()).collect();
+    let leaks = traces.leaks(&secrets.iter().map(String::as_str).collect::<Vec<_>>())?;
+    let failed = !passed || !leaks.is_empty();
+    let cluster_ended = cluster.map_or(Ok(()), |cluster| cluster.end(failed));
+    stack.end(failed).and(cluster_ended)?;
     ran?;
     match (passed, leaks.is_empty()) {
         (true, true) => tally.success(plan.server),
@@ -56,7 +68,21 @@ fn leaked(leaks: &[String]) -> Failure {
         .code(101)
 }
 
+/// The path of this program.
+fn own_program() -> Result<String> {
+    let path = std::env::current_exe().doing(|| "cannot tell the path of this program".into())?;
+    Ok(path.display().to_string())
+}
+
 impl Plan {
+    /// The three nodes whose leader the tests kill; the contract tests need none.
+    fn cluster(&self) -> Result<Option<OwnStack>> {
+        if self.contract {
+            return Ok(None);
+        }
+        OwnStack::start(self.server, Shape { tls: true, ha: true }, "test-ha").map(Some)
+    }
+
     fn cargo(&self) -> Command {
         if self.contract {
             return cargo(&[

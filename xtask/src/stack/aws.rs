@@ -9,6 +9,7 @@ use aws_sigv4::http_request::{
 };
 use aws_sigv4::sign::v4;
 use ureq::Agent;
+use ureq::tls::TlsConfig;
 
 use super::http::agent;
 use super::server::AWS_ADMIN;
@@ -53,7 +54,7 @@ impl Aws {
     /// The holder of these keys.
     pub(crate) fn new(endpoint: &str, key: &str, secret: &str, session: Option<&str>) -> Self {
         let credentials = Credentials::new(key, secret, session.map(str::to_owned), None, "xtask");
-        Self { agent: agent(), endpoint: endpoint.into(), credentials }
+        Self { agent: agent(TlsConfig::default()), endpoint: endpoint.into(), credentials }
     }
 
     /// An S3 request; `path` starts with the bucket.

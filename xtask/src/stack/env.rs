@@ -18,6 +18,16 @@ impl Exports {
         Self(values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
     }
 
+    /// One more.
+    pub(crate) fn add(&mut self, name: &str, value: impl Into<String>) {
+        self.0.push((name.to_owned(), value.into()));
+    }
+
+    /// These and the other's, whose names begin with `prefix` from now on.
+    pub(crate) fn join(&mut self, prefix: &str, other: &Self) {
+        self.0.extend(other.0.iter().map(|(name, value)| (format!("{prefix}{name}"), value.clone())));
+    }
+
     /// One value.
     pub(crate) fn get(&self, name: &str) -> &str {
         self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)

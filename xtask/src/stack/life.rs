@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
+use super::certificates::{Certificates, SERVER_NAME};
 use super::env::Exports;
+use super::http::Door;
 use super::install::Programs;
 use super::pid::Process;
 use super::record::Record;
-use super::{Server, cache, fill, install, name_option, record, server, verify};
+use super::{Server, Shape, cache, cluster, fill, install, name_option, record, server, verify};
 use crate::failure::{Failure, Result};
 use crate::process;
 
@@ -20,11 +22,16 @@ pub(crate) struct OwnStack {
 
 impl OwnStack {
     /// Starts a stack named after the chore and this process.
-    pub(crate) fn start(server: Server, chore: &str) -> Result<Self> {
+    pub(crate) fn start(server: Server, shape: Shape, chore: &str) -> Result<Self> {
         end_abandoned()?;
         let name = format!("{chore}-{}", std::process::id());
-        let exports = start(server, &name, Process::own())?;
+        let exports = start(server, shape, &name, Process::own())?;
         Ok(Self { name, exports, ended: false })
+    }
+
+    /// Its name.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
     }
 
     /// What programs need to use it.
@@ -62,16 +69,16 @@ impl Drop for OwnStack {
 }
 
 /// Installs, starts and fills a stack, unless it is up already.
-pub(super) fn start(server: Server, name: &str, owner: Option<Process>) -> Result<Exports> {
+pub(super) fn start(server: Server, shape: Shape, name: &str, owner: Option<Process>) -> Result<Exports> {
     let programs = install::programs(server)?;
     let _hold = record::hold()?;
-    if let Some(exports) = running(server, name)? {
+    if let Some(exports) = running(server, shape, name)? {
         println!("  ready       stack {name} was up already");
         return Ok(exports);
     }
     let since = Instant::now();
-    println!("  starting    {} and the AWS emulator", server.title());
-    let mut record = fresh_record(server, name, owner)?;
+    println!("  starting    {}{} and the AWS emulator", server.title(), shape.words());
+    let mut record = fresh_record(server, shape, name, owner)?;
     match start_and_fill(&programs, &mut record) {
         Ok(exports) => {
             println!("  ready       after {:.1} s", since.elapsed().as_secs_f32());
@@ -85,25 +92,27 @@ pub(super) fn start(server: Server, name: &str, owner: Option<Process>) -> Resul
 }
 
 /// The exports of the stack of this name, if it is up and runs this server.
-fn running(server: Server, name: &str) -> Result<Option<Exports>> {
+fn running(server: Server, shape: Shape, name: &str) -> Result<Option<Exports>> {
     let Some(record) = Record::load(name)?.filter(Record::is_up) else { return Ok(None) };
-    if record.server == server {
+    if (record.server, record.shape) == (server, shape) {
         return Ok(record.exports);
     }
-    let why = format!("a stack of this name is up and runs {}", record.server.title());
-    Err(Failure::new(format!("cannot start {} as stack {name}", server.title()), why)
+    let title = |server: Server, shape: Shape| format!("{}{}", server.title(), shape.words());
+    let why = format!("a stack of this name is up and runs {}", title(record.server, record.shape));
+    Err(Failure::new(format!("cannot start {} as stack {name}", title(server, shape)), why)
         .next(format!("cargo xtask stack down{}, or choose another --name", name_option(name))))
 }
 
 /// Ends what an earlier stack of this name left, and writes a new record.
-fn fresh_record(server: Server, name: &str, owner: Option<Process>) -> Result<Record> {
+fn fresh_record(server: Server, shape: Shape, name: &str, owner: Option<Process>) -> Result<Record> {
     if let Some(left) = Record::load(name)? {
         end_processes(&left);
     }
     let folder = record::folder(name)?;
     cache::clear(&folder)?;
     cache::private_dir(&folder)?;
-    let record = Record { name: name.into(), server, owner, processes: Vec::new(), exports: None };
+    let name = name.into();
+    let record = Record { name, server, shape, owner, processes: Vec::new(), cluster: None, exports: None };
     record.save()?;
     Ok(record)
 }
@@ -111,20 +120,51 @@ fn fresh_record(server: Server, name: &str, owner: Option<Process>) -> Result<Re
 /// Every process is on record before it is waited for, so that `down` finds it whatever happens next.
 fn start_and_fill(programs: &Programs, record: &mut Record) -> Result<Exports> {
     let folder = record::folder(&record.name)?;
-    let token = server::random_token()?;
     let mut emulator = server::start_aws(programs, &folder)?;
     record.processes.push(emulator.process.clone());
     record.save()?;
-    let mut server = server::start_server(record.server, programs, &token, &folder)?;
-    record.processes.push(server.process.clone());
-    record.save()?;
+    let (door, token) = match record.shape.nodes() {
+        0 => start_alone(programs, record)?,
+        nodes => {
+            let token = cluster::start(programs, record, nodes)?;
+            (record.cluster()?.door(1)?, token)
+        }
+    };
     emulator.wait("/_ministack/ready")?;
-    server.wait("/v1/sys/health")?;
-    let exports = fill::fill(record.server, &folder, (&server.address, &token), &emulator.address)?;
-    verify::verify(&exports)?;
+    let mut exports = fill::fill(record.server, &folder, (&door, &token), &emulator.door.address)?;
+    verify::verify(&door, &exports)?;
+    tell_of_nodes(record, &mut exports)?;
     record.exports = Some(exports.clone());
     record.save()?;
     Ok(exports)
+}
+
+fn start_alone(programs: &Programs, record: &mut Record) -> Result<(Door, String)> {
+    let token = server::random_token()?;
+    let folder = record::folder(&record.name)?;
+    let mut server = server::start_server(record.server, programs, &token, &folder)?;
+    record.processes.push(server.process.clone());
+    record.save()?;
+    server.wait("/v1/sys/health")?;
+    Ok((server.door, token))
+}
+
+fn tell_of_nodes(record: &Record, exports: &mut Exports) -> Result<()> {
+    if record.shape.ha {
+        exports.add("LEASEKEY_ADDRS", record.cluster()?.addresses.join(","));
+    }
+    if record.shape.tls {
+        let certificates = Certificates::of(&record::folder(&record.name)?);
+        for (variable, file) in [
+            ("VAULT_CACERT", "ca.pem"),
+            ("VAULT_CLIENT_CERT", "client.pem"),
+            ("VAULT_CLIENT_KEY", "client.key"),
+        ] {
+            exports.add(variable, certificates.file(file).display().to_string());
+        }
+        exports.add("LEASEKEY_STACK_SERVER_NAME", SERVER_NAME);
+    }
+    Ok(())
 }
 
 /// Ends a stack and removes what it left. False if there was none.

@@ -46,6 +46,8 @@ impl Process {
     pub(crate) fn end(&self) {
         if self.is_alive() {
             signal(self.pid, Signal::TERM);
+            // One that was frozen would not hear it.
+            self.thaw();
             let until = Instant::now() + GENTLE;
             while self.is_alive() && Instant::now() < until {
                 thread::sleep(POLL);
@@ -56,6 +58,34 @@ impl Process {
         }
         for orphan in self.orphans() {
             signal(orphan, Signal::KILL);
+        }
+    }
+
+    /// Kills it on the spot, with what it started, as a machine that loses its power.
+    pub(crate) fn kill(&self) {
+        self.send(Signal::KILL);
+        let until = Instant::now() + GENTLE;
+        while self.is_alive() && Instant::now() < until {
+            thread::sleep(POLL);
+        }
+        for orphan in self.orphans() {
+            signal(orphan, Signal::KILL);
+        }
+    }
+
+    /// Stops it where it is: its connections stay open and nothing answers.
+    pub(crate) fn freeze(&self) {
+        self.send(Signal::STOP);
+    }
+
+    /// Lets it go on.
+    pub(crate) fn thaw(&self) {
+        self.send(Signal::CONT);
+    }
+
+    fn send(&self, what: Signal) {
+        if self.is_alive() {
+            signal(self.pid, what);
         }
     }
 

@@ -7,10 +7,11 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
-use super::Server;
 use super::cache::{clear, lock, private_dir, private_file};
+use super::cluster::Cluster;
 use super::env::Exports;
 use super::pid::Process;
+use super::{Server, Shape};
 use crate::failure::{Doing, Failure, Result};
 use crate::paths;
 
@@ -21,9 +22,14 @@ const FILE: &str = "stack.json";
 pub(crate) struct Record {
     pub(crate) name: String,
     pub(crate) server: Server,
+    /// Records of before there were shapes have none.
+    #[serde(default)]
+    pub(crate) shape: Shape,
     /// The chore it was started for and goes with; none if a person started it.
     pub(crate) owner: Option<Process>,
     pub(crate) processes: Vec<Process>,
+    /// Missing for a server in development mode.
+    pub(crate) cluster: Option<Cluster>,
     /// Missing until the stack is ready.
     pub(crate) exports: Option<Exports>,
 }
@@ -32,6 +38,20 @@ impl Record {
     /// Whether all of its processes run and it was provisioned.
     pub(crate) fn is_up(&self) -> bool {
         self.exports.is_some() && self.processes.iter().all(Process::is_alive)
+    }
+
+    /// Whether it goes on without some of its nodes.
+    pub(crate) fn is_crippled(&self) -> bool {
+        let alive = self.processes.iter().filter(|process| process.is_alive()).count();
+        self.exports.is_some() && self.shape.ha && alive > 1
+    }
+
+    /// Its cluster.
+    pub(crate) fn cluster(&self) -> Result<&Cluster> {
+        self.cluster.as_ref().ok_or_else(|| {
+            Failure::new(format!("stack {} has no nodes", self.name), "it is one server in development mode")
+                .next(format!("cargo xtask stack up --ha --name {}-ha", self.name))
+        })
     }
 
     /// Whether the chore it was started for has ended without it.

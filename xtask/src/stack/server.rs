@@ -10,9 +10,11 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use super::Server;
 use super::cache::{private_file, tail};
-use super::http;
+use super::http::Door;
 use super::install::Programs;
 use super::pid::Process;
 use crate::failure::{Doing, Failure, Result};
@@ -33,23 +35,21 @@ pub(crate) struct Started {
     /// To be recorded.
     pub(crate) process: Process,
     /// Where it will answer.
-    pub(crate) address: String,
+    pub(crate) door: Door,
 }
 
 impl Started {
     /// Polls `path` until it answers 200.
     pub(crate) fn wait(&mut self, path: &str) -> Result<()> {
         let until = Instant::now() + READY_WITHIN;
-        let url = format!("{}{path}", self.address);
-        while !http::answers(&url) {
+        while self.door.status(path) != Some(200) {
             process::pause(POLL)?;
             if let Ok(Some(status)) = self.child.try_wait() {
                 return Err(self.never_ready(&format!("it ended with {status}")));
             }
             if Instant::now() > until {
-                return Err(
-                    self.never_ready(&format!("no answer at {url} within {} s", READY_WITHIN.as_secs()))
-                );
+                let (url, within) = (&self.door.address, READY_WITHIN.as_secs());
+                return Err(self.never_ready(&format!("no answer at {url}{path} within {within} s")));
             }
         }
         Ok(())
@@ -75,7 +75,7 @@ pub(crate) fn start_aws(programs: &Programs, folder: &Path) -> Result<Started> {
     command.env("SFTP_ENABLED", "0").env("IOT_MTLS_ENABLED", "0").env("TMPDIR", folder);
     // It ends containers it takes for its own; there is no daemon for it to find here.
     command.env("DOCKER_HOST", format!("unix://{}", folder.join("no-docker.sock").display()));
-    start(command, "aws", port, folder)
+    start(command, "aws", Door::plain(&format!("http://127.0.0.1:{port}")), folder)
 }
 
 /// Starts OpenBao or Vault in development mode, with its files in `folder`.
@@ -97,19 +97,24 @@ pub(crate) fn start_server(
     if server == Server::Openbao {
         command.arg(format!("-config={}", audit_config(folder)?));
     }
-    start(command, server.as_str(), port, folder)
+    start(command, server.as_str(), Door::plain(&format!("http://127.0.0.1:{port}")), folder)
 }
 
-/// OpenBao turns away audit devices made over the API; they are declared.
 fn audit_config(folder: &Path) -> Result<String> {
     let path = folder.join("audit.json");
-    let options = BTreeMap::from([("file_path", folder.join("audit.log"))]);
-    let config = serde_json::json!({ "audit": [{ "type": "file", "path": "file", "options": options }] });
+    let config = serde_json::json!({ "audit": audit(folder) });
     fs::write(&path, config.to_string()).doing(|| format!("cannot write {}", path.display()))?;
     Ok(path.display().to_string())
 }
 
-fn start(mut command: Command, label: &str, port: u16, folder: &Path) -> Result<Started> {
+/// OpenBao turns away audit devices made over the API; they are declared.
+pub(crate) fn audit(folder: &Path) -> Value {
+    let options = BTreeMap::from([("file_path", folder.join("audit.log"))]);
+    serde_json::json!([{ "type": "file", "path": "file", "options": options }])
+}
+
+/// Starts a server that will answer behind `door`, with its log in `folder`.
+pub(crate) fn start(mut command: Command, label: &str, door: Door, folder: &Path) -> Result<Started> {
     process::check_interrupted()?;
     let log = folder.join(format!("{label}.log"));
     let file = private_file(&log)?;
@@ -123,11 +128,11 @@ fn start(mut command: Command, label: &str, port: u16, folder: &Path) -> Result<
     })?;
     let process = Process::of(label, child.id(), &log)
         .ok_or_else(|| Failure::new(format!("{label} did not start"), "it ended at once"))?;
-    Ok(Started { child, process, address: format!("http://127.0.0.1:{port}") })
+    Ok(Started { child, process, door })
 }
 
 /// A port that is free, and so is the one above: the servers talk among themselves there.
-fn free_port() -> Result<u16> {
+pub(crate) fn free_port() -> Result<u16> {
     for attempt in 0..100_u32 {
         let spread = RandomState::new().hash_one(attempt) % u64::from(PORTS.end - PORTS.start);
         let port = PORTS.start + u16::try_from(spread).unwrap_or(0);

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::Server;
 use super::aws::{ACCOUNT, ORDERS_READ, REGION};
 use super::http::{Vault, text_at};
+use super::install::SECRETS_PLUGIN;
 use crate::failure::Result;
 
 const LEASEKEY_POLICY: &str = include_str!("../../../tests/stack/policies/leasekey.hcl");
@@ -37,7 +38,7 @@ pub(crate) fn provision(vault: &Vault, setting: &Setting<'_>) -> Result<(String,
 
 fn mount_aws(vault: &Vault, setting: &Setting<'_>) -> Result<()> {
     let engine = match setting.server {
-        Server::Openbao => "vault-plugin-secrets-aws",
+        Server::Openbao => SECRETS_PLUGIN,
         Server::Vault => "aws",
     };
     vault.write("sys/mounts/aws", &json!({ "type": engine }))?;

@@ -4,16 +4,15 @@ use serde_json::json;
 
 use super::aws::{Aws, BUCKET, OBJECTS};
 use super::env::Exports;
-use super::http::{Vault, text_at};
+use super::http::{Door, text_at};
 use crate::failure::{Failure, Result};
 
 /// Fails unless the leased keys do what they should, and no more.
-pub(crate) fn verify(exports: &Exports) -> Result<()> {
-    let address = exports.get("VAULT_ADDR");
+pub(crate) fn verify(door: &Door, exports: &Exports) -> Result<()> {
     let login =
         json!({ "role_id": exports.get("LEASEKEY_ROLE_ID"), "secret_id": exports.get("LEASEKEY_SECRET_ID") });
-    let login = Vault::new(address, "").write("auth/approle/login", &login)?;
-    let vault = Vault::new(address, text_at(&login, "/auth/client_token")?);
+    let login = door.vault("").write("auth/approle/login", &login)?;
+    let vault = door.vault(text_at(&login, "/auth/client_token")?);
     let lease = vault.write("aws/creds/orders", &json!({}))?;
     let [key, secret] = [text_at(&lease, "/data/access_key")?, text_at(&lease, "/data/secret_key")?];
     let session = text_at(&lease, "/data/security_token")?;
