@@ -245,6 +245,10 @@ mod tests {
             let file = self.files.get(path).ok_or(io::ErrorKind::NotFound)?;
             Ok(FileRead { content: file.content.clone(), ..*file })
         }
+
+        fn list(&self, _: &Path) -> io::Result<Vec<PathBuf>> {
+            Err(io::ErrorKind::Unsupported.into())
+        }
     }
 
     const USER: &str = "/srv/user/.config/leasekey/leasekey.toml";

@@ -11,6 +11,8 @@ mod planted;
 mod scripted;
 #[cfg(feature = "vault")]
 mod system;
+#[cfg(feature = "vault")]
+mod tls;
 
 use std::fmt;
 use std::future::Future;
@@ -20,9 +22,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 #[cfg(feature = "vault")]
-pub use self::http::{HttpConnect, HttpFault, HttpOptions, HttpRequest, HttpResponse, HttpSend, TlsOptions};
+pub use self::http::{HttpConnect, HttpFault, HttpOptions, HttpRequest, HttpResponse, HttpSend};
 #[cfg(all(feature = "vault", any(test, feature = "test-util")))]
 pub use self::scripted::{Scripted, ScriptedReply, ScriptedVault, VaultAsk, VaultMood};
+#[cfg(feature = "vault")]
+pub use self::tls::{ClientIdentity, NamedServer, Pem, TlsFault, TlsOptions};
 use crate::secret::SecretBytes;
 use crate::time::{Sleep, TimeSource};
 
@@ -46,6 +50,9 @@ pub trait Files: fmt::Debug + Send + Sync {
     /// Opens the file without ever blocking and reads it if it is a regular file of at most `limit`
     /// bytes; otherwise only the facts come back.
     fn read(&self, path: &Path, limit: u64) -> io::Result<FileRead>;
+
+    /// The paths of what is in the directory, itself or by a link, in no order.
+    fn list(&self, directory: &Path) -> io::Result<Vec<PathBuf>>;
 }
 
 /// A file's facts, and its content if it is regular and small enough.

@@ -190,7 +190,13 @@ fn configure(programs: &Programs, record: &Record, number: usize) -> Result<Stri
         "cluster_addr": format!("https://127.0.0.1:{}", port + 1),
     });
     let further = match (record.server, &programs.plugins) {
-        (Server::Openbao, plugins) => json!({ "plugin_directory": plugins, "audit": server::audit(&folder) }),
+        // A standby that reads would have AWS issue a set, and then fail to write its lease down:
+        // https://github.com/openbao/openbao-plugins/issues/74
+        (Server::Openbao, plugins) => json!({
+            "plugin_directory": plugins,
+            "audit": server::audit(&folder),
+            "disable_standby_reads": true,
+        }),
         (Server::Vault, _) => json!({ "disable_mlock": true }),
     };
     if let (Some(config), Value::Object(further)) = (config.as_object_mut(), further) {

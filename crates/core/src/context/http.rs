@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use http::{HeaderMap, Method};
 use url::Url;
 
+use super::tls::{NamedServer, TlsFault, TlsOptions};
 use crate::error::Result;
 use crate::secret::SecretBytes;
 
@@ -34,6 +35,8 @@ pub struct HttpOptions {
     pub tls: TlsOptions,
     /// Whether some server is asked over TLS; if none is, the platform's roots need not be read (7 ms).
     pub uses_tls: bool,
+    /// The one server that is asked, if it goes by another name in TLS than in its address.
+    pub named: Option<NamedServer>,
     /// A proxy for all requests; none means that the environment's proxies are ignored, too.
     pub proxy: Option<Url>,
 }
@@ -42,24 +45,14 @@ impl fmt::Debug for HttpOptions {
     // A proxy's address may hold a password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let proxy = self.proxy.as_ref().map(|proxy| proxy.host_str());
-        let Self { tls, uses_tls, .. } = self;
+        let Self { tls, uses_tls, named, .. } = self;
         f.debug_struct("HttpOptions")
             .field("tls", tls)
             .field("uses_tls", uses_tls)
+            .field("named", named)
             .field("proxy", &proxy)
             .finish()
     }
-}
-
-/// How servers are verified.
-#[derive(Clone, Debug, Default)]
-pub struct TlsOptions {
-    /// PEM certificates that replace the platform's roots.
-    pub ca: Vec<SecretBytes>,
-    /// PEM certificate chain and private key that are shown to the server.
-    pub identity: Option<SecretBytes>,
-    /// Servers are not verified at all.
-    pub skip_verify: bool,
 }
 
 /// A request.
@@ -96,7 +89,7 @@ pub enum HttpFault {
     /// The server was not reached: nothing was sent.
     Connect(String),
     /// The server's TLS was not accepted, or ours not by it: nothing was sent.
-    Tls(String),
+    Tls(TlsFault),
     /// The deadline passed; the server may have acted.
     Timeout,
     /// The connection broke before the reply's end; the server may have acted.

@@ -184,6 +184,13 @@ impl Files for Scripted {
         let content = (size <= limit).then(|| SecretBytes::from(content.clone()));
         Ok(FileRead { regular: true, link: false, mode: Some(*mode), own: true, size, content })
     }
+
+    fn list(&self, directory: &Path) -> io::Result<Vec<PathBuf>> {
+        let script = self.script();
+        let paths: Vec<_> =
+            script.files.keys().filter(|path| path.parent() == Some(directory)).cloned().collect();
+        if paths.is_empty() { Err(io::ErrorKind::NotFound.into()) } else { Ok(paths) }
+    }
 }
 
 impl Random for Scripted {

@@ -11,12 +11,15 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use rustix::time::{ClockId, clock_gettime};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use url::Url;
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
 use super::coarse::Coarse;
 use super::{
     Capabilities, Context, Env, FileRead, Files, HttpConnect, HttpFault, HttpOptions, HttpRequest,
-    HttpResponse, HttpSend, Launch, Random, TlsOptions,
+    HttpResponse, HttpSend, Launch, NamedServer, Pem, Random, TlsFault, TlsOptions,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::secret::SecretBytes;
@@ -128,6 +131,10 @@ impl Files for System {
         let own = facts.st_uid == rustix::process::geteuid().as_raw();
         Ok(FileRead { regular, link, mode: Some(facts.st_mode & 0o777), own, size, content })
     }
+
+    fn list(&self, directory: &Path) -> io::Result<Vec<PathBuf>> {
+        std::fs::read_dir(directory)?.map(|entry| entry.map(|entry| entry.path())).collect()
+    }
 }
 
 impl Launch for System {
@@ -139,16 +146,12 @@ impl Launch for System {
 
 impl HttpConnect for System {
     fn open(&self, options: &HttpOptions) -> Result<Arc<dyn HttpSend>> {
-        let tls = |error: reqwest::Error| {
-            Error::new(ErrorKind::Tls, "a certificate or key cannot be used")
-                .with_source(Plain(story(&error)))
-        };
-        let client = builder(options).map_err(tls)?.build().map_err(tls)?;
-        Ok(Arc::new(Client(client)))
+        let client = builder(options)?.build().map_err(|error| unusable(&error, options))?;
+        Ok(Arc::new(Client { client, named: options.named.clone() }))
     }
 }
 
-fn builder(options: &HttpOptions) -> reqwest::Result<reqwest::ClientBuilder> {
+fn builder(options: &HttpOptions) -> Result<reqwest::ClientBuilder> {
     let mut builder = reqwest::Client::builder()
         .connect_timeout(CONNECT)
         .pool_idle_timeout(IDLE)
@@ -158,27 +161,78 @@ fn builder(options: &HttpOptions) -> reqwest::Result<reqwest::ClientBuilder> {
         .tls_backend_rustls()
         .tls_version_min(reqwest::tls::Version::TLS_1_2);
     if let Some(proxy) = &options.proxy {
-        builder = builder.proxy(reqwest::Proxy::all(proxy.clone())?);
+        let proxy = reqwest::Proxy::all(proxy.clone()).map_err(|error| unusable(&error, options))?;
+        builder = builder.proxy(proxy);
+    }
+    if let Some(named) = &options.named {
+        builder = builder.dns_resolver(Arc::new(Towards(named.host.clone())));
     }
     if options.uses_tls { verify(builder, &options.tls) } else { Ok(builder.tls_certs_only([])) }
 }
 
-fn verify(mut builder: reqwest::ClientBuilder, tls: &TlsOptions) -> reqwest::Result<reqwest::ClientBuilder> {
+fn verify(mut builder: reqwest::ClientBuilder, tls: &TlsOptions) -> Result<reqwest::ClientBuilder> {
     if !tls.ca.is_empty() {
         let mut roots = Vec::new();
         for pem in &tls.ca {
-            roots.extend(reqwest::Certificate::from_pem_bundle(pem.expose())?);
+            let found = reqwest::Certificate::from_pem_bundle(pem.text.expose()).unwrap_or_default();
+            if found.is_empty() {
+                return Err(not_pem(pem, "certificate"));
+            }
+            roots.extend(found);
         }
         builder = builder.tls_certs_only(roots);
     }
     if let Some(identity) = &tls.identity {
-        builder = builder.identity(reqwest::Identity::from_pem(identity.expose())?);
+        let (certificate, key) = (identity.certificate.text.expose(), identity.key.text.expose());
+        if CertificateDer::from_pem_slice(certificate).is_err() {
+            return Err(not_pem(&identity.certificate, "certificate"));
+        }
+        let both = zeroize::Zeroizing::new([certificate, b"\n", key].concat());
+        let identity = reqwest::Identity::from_pem(&both).map_err(|_| not_pem(&identity.key, "private key"))?;
+        builder = builder.identity(identity);
     }
     Ok(if tls.skip_verify { builder.tls_danger_accept_invalid_certs(true) } else { builder })
 }
 
+fn not_pem(pem: &Pem, what: &str) -> Error {
+    Error::new(ErrorKind::Tls, format!("{} holds no {what} in PEM that can be read", pem.place))
+        .with_hint(format!("Give it a {what} that begins with -----BEGIN; a key must not be encrypted"))
+}
+
+// What the making of a client fails of, once all PEM could be read.
+fn unusable(error: &reqwest::Error, options: &HttpOptions) -> Error {
+    let told = story(error);
+    let error = match &options.tls.identity {
+        Some(identity) if told.contains("KeyMismatch") => {
+            let (certificate, key) = (&identity.certificate.place, &identity.key.place);
+            let what = format!("the private key of {key} does not fit the certificate of {certificate}");
+            Error::new(ErrorKind::Tls, what).with_hint("Give both of one pair, as they were issued")
+        }
+        _ => Error::new(ErrorKind::Tls, "a certificate, key or proxy cannot be used"),
+    };
+    error.with_source(Plain(told))
+}
+
+/// Resolves every name to one host: a server's address, whatever its certificate calls it.
 #[derive(Debug)]
-struct Client(reqwest::Client);
+struct Towards(String);
+
+impl reqwest::dns::Resolve for Towards {
+    fn resolve(&self, _: reqwest::dns::Name) -> reqwest::dns::Resolving {
+        let host = self.0.clone();
+        Box::pin(async move {
+            // The port is the address's own.
+            let found: Vec<_> = tokio::net::lookup_host((host, 0)).await?.collect();
+            Ok(Box::new(found.into_iter()) as reqwest::dns::Addrs)
+        })
+    }
+}
+
+#[derive(Debug)]
+struct Client {
+    client: reqwest::Client,
+    named: Option<NamedServer>,
+}
 
 #[async_trait]
 impl HttpSend for Client {
@@ -195,14 +249,14 @@ impl Client {
     async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, HttpFault> {
         let cap = request.body_cap;
         let body = bytes::Bytes::from_owner(Body(request.body));
-        let mut reply = self
-            .0
-            .request(request.method, request.url)
-            .headers(request.headers)
-            .body(body)
-            .send()
-            .await
-            .map_err(fault)?;
+        let (url, mut headers) = (self.named(&request.url), request.headers);
+        if url != request.url
+            && let Ok(host) = request.url.authority().parse()
+        {
+            headers.insert(http::header::HOST, host);
+        }
+        let sent = self.client.request(request.method, url).headers(headers).body(body).send();
+        let mut reply = sent.await.map_err(fault)?;
         let status = reply.status().as_u16();
         let headers = std::mem::take(reply.headers_mut());
         let mut bytes = zeroize::Zeroizing::new(Vec::with_capacity(4096));
@@ -213,6 +267,15 @@ impl Client {
             bytes.extend_from_slice(&chunk);
         }
         Ok(HttpResponse { status, headers, body: SecretBytes::from(std::mem::take(&mut *bytes)) })
+    }
+
+    // The address with the name that TLS is to ask for in the place of the host.
+    fn named(&self, url: &Url) -> Url {
+        let mut renamed = url.clone();
+        match &self.named {
+            Some(named) if url.scheme() == "https" && renamed.set_host(Some(&named.name)).is_ok() => renamed,
+            _ => renamed,
+        }
     }
 }
 
@@ -226,12 +289,18 @@ impl AsRef<[u8]> for Body {
 }
 
 fn fault(error: reqwest::Error) -> HttpFault {
+    // A TLS 1.3 server refuses a client's certificate only once connected; any other fault then is a cut.
+    match TlsFault::among(&error) {
+        Some(fault) if error.is_connect() || matches!(fault, TlsFault::Refused(_)) => {
+            return HttpFault::Tls(fault);
+        }
+        _ => {}
+    }
     let told = story(&error);
-    // rustls's words: a certificate that fails, an alert from the server, an answer that is not TLS at all.
-    // Once connected, TLS 1.3 servers still alert; an end without a farewell is a cut and nothing else.
-    let refused = ["certificate", "corrupt message", "fatal alert"].iter().any(|sign| told.contains(sign));
-    if refused || (error.is_connect() && told.contains("TLS")) {
-        return HttpFault::Tls(told);
+    // What the first bytes of an alert look like to a reader of HTTP.
+    let plain = error.url().is_some_and(|url| url.scheme() == "http");
+    if plain && told.contains("invalid HTTP version") {
+        return HttpFault::Tls(TlsFault::OnlyTls);
     }
     if error.is_connect() {
         return HttpFault::Connect(told);

@@ -299,6 +299,7 @@ fn identity(options: &ClusterOptions, method: &dyn AuthMethod) -> Identity {
     );
     let mut parts = vec![plain.as_bytes(), login.expose().as_bytes()];
     parts.extend(options.mfa.iter().map(|mfa| mfa.expose().as_bytes()));
-    parts.extend(tls.ca.iter().chain(&tls.identity).map(|pem| pem.expose()));
+    let shown = tls.identity.iter().flat_map(|identity| [&identity.certificate, &identity.key]);
+    parts.extend(tls.ca.iter().chain(shown).map(|pem| pem.text.expose()));
     Identity::of(parts)
 }

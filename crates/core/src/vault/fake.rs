@@ -161,6 +161,10 @@ impl Files for Fake {
         let (size, content) = (content.len() as u64, Some(SecretBytes::from(content)));
         Ok(FileRead { regular: true, link: false, mode: Some(0o600), own: true, size, content })
     }
+
+    fn list(&self, _: &Path) -> io::Result<Vec<PathBuf>> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
 }
 
 impl Env for Fake {

@@ -8,8 +8,10 @@ use std::fmt;
 
 pub(super) use refused::{Refused, http_date, retry_after};
 pub(super) use transport::{no_reply, redirected_away, redirected_twice, unusable};
+use transport::tls;
 
 use super::name::{MountPath, RoleName};
+use crate::context::TlsFault;
 use crate::error::{Error, ErrorKind};
 use crate::refresh::{Class, Fault};
 
@@ -152,9 +154,7 @@ fn stolen(refused: &Refused<'_>) -> Fault {
 
 fn bad_request(operation: Operation<'_>, refused: &Refused<'_>) -> Fault {
     if refused.says("HTTP request to an HTTPS server") {
-        let what = format!("{} speaks TLS, and was asked in plain http", refused.origin);
-        let error = Error::new(ErrorKind::Tls, what).with_hint("Write the address with https://");
-        return Fault::new(Class::Denied, error);
+        return tls(&TlsFault::OnlyTls, refused.origin);
     }
     match (operation, refused.status) {
         (Operation::Login, 400) => rejected(refused),

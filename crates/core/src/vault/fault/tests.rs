@@ -188,8 +188,7 @@ fn plain_http_at_a_tls_port_and_tls_at_a_plain_port_are_named() {
     let plain = fault(Operation::Token, &refused);
     assert_eq!(told(&plain), ("LK-0104", Class::Denied));
     assert!(plain.error.hint().contains("https://"));
-    let fault =
-        no_reply(HttpFault::Tls("received corrupt message of type InvalidContentType".into()), "https://v");
+    let fault = no_reply(HttpFault::Tls(TlsFault::NoTls), "https://v");
     assert_eq!(told(&fault), ("LK-0104", Class::Denied));
     assert!(fault.error.message().contains("plain http"));
 }
@@ -197,7 +196,7 @@ fn plain_http_at_a_tls_port_and_tls_at_a_plain_port_are_named() {
 #[test]
 fn only_what_was_not_sent_has_certainly_not_acted() {
     let acted = |fault: HttpFault| no_reply(fault, "https://v").may_have_acted;
-    assert!(!acted(HttpFault::Connect("refused".into())) && !acted(HttpFault::Tls("unknown issuer".into())));
+    assert!(!acted(HttpFault::Connect("refused".into())) && !acted(HttpFault::Tls(TlsFault::UnknownIssuer)));
     assert!(acted(HttpFault::Timeout) && acted(HttpFault::Cut("reset".into())) && acted(HttpFault::TooLarge));
 }
 
