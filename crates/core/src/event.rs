@@ -87,12 +87,16 @@ event_kinds! {
     LoggedIn = "vault.logged_in", Info;
     /// A login or a renewal of the token failed.
     LoginFailed = "vault.login_failed", Warning;
+    /// A node of several failed, and the next one is asked.
+    NodeFailed = "vault.node_failed", Warning;
     /// A reply was lost: Vault may hold a lease that nobody knows.
     ReplyLost = "vault.reply_lost", Warning;
     /// The token was renewed.
     TokenRenewed = "vault.token_renewed", Info;
     /// Our own token was revoked, and with it every lease made under it.
     TokenRevoked = "vault.token_revoked", Info;
+    /// The login went to a server that was not verified, because VAULT_SKIP_VERIFY is on: anybody can answer.
+    Unverified = "vault.unverified", Critical;
     /// Vault's reply carried a warning.
     Warned = "vault.warning", Warning;
 }
@@ -107,7 +111,7 @@ macro_rules! event {
             pub kind: EventKind,
             /// When, on the wall clock.
             pub at: SystemTime,
-            /// What it happened to: `aws/creds/orders`, or `auth/approle` for a login.
+            /// What it happened to: `aws/creds/orders`, `auth/approle` for a login, a node's address.
             pub subject: Arc<str>,
             $($(#[doc = $doc])+ pub $field: Option<$type>,)+
         }

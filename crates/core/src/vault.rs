@@ -14,6 +14,7 @@ mod lease;
 mod name;
 mod nodes;
 mod pace;
+mod senders;
 mod token;
 mod wrapping;
 

@@ -8,6 +8,7 @@ use super::live_token::Token;
 use crate::context::Context;
 use crate::event::{Event, EventHub, EventKind};
 use crate::refresh::{Fault, Note};
+use crate::vault::VaultClient;
 
 /// What a session did, counted.
 #[derive(Debug, Default)]
@@ -23,12 +24,14 @@ pub(super) struct LoginJournal {
     context: Context,
     subject: Arc<str>,
     hub: EventHub,
+    unverified: bool,
     stats: LoginStats,
 }
 
 impl LoginJournal {
-    pub(super) fn new(context: Context, subject: Arc<str>) -> Self {
-        Self { context, subject, hub: EventHub::default(), stats: LoginStats::default() }
+    pub(super) fn new(client: &VaultClient, subject: Arc<str>) -> Self {
+        let (context, hub) = (client.context().clone(), client.hub().clone());
+        Self { context, subject, hub, unverified: client.is_unverified(), stats: LoginStats::default() }
     }
 
     pub(super) fn hub(&self) -> &EventHub {
@@ -48,6 +51,9 @@ impl LoginJournal {
                 let (reason, vault_request_id) = (Some(why.into()), request_id.map(Into::into));
                 let event = self.in_hand(EventKind::LoggedIn, token, generation);
                 self.hub.emit(Event { reason, vault_request_id, ..event });
+                if self.unverified {
+                    self.hub.emit(self.event(EventKind::Unverified, Some(token.login())));
+                }
                 self.warn(&token.login().warnings, request_id);
             }
             Note::Extended(token, generation) => {

@@ -41,7 +41,7 @@ pub(crate) struct SessionToken {
 impl VaultSession {
     /// A session with one user. Nobody logs in before a token is wanted.
     pub(crate) fn open(context: &Context, client: VaultClient, method: Arc<dyn AuthMethod>) -> Result<Self> {
-        let journal = Arc::new(LoginJournal::new(context.clone(), method.subject().into()));
+        let journal = Arc::new(LoginJournal::new(&client, method.subject().into()));
         let tainted = Arc::<Tainted>::default();
         let source = Logins {
             context: context.clone(),

@@ -156,7 +156,7 @@ config_keys! {
     CaCert = text("ca_cert", &["BAO_CACERT", "VAULT_CACERT"]);
     /// The same CAs as text; wins over the file.
     CaCertBytes = text("ca_cert_bytes", &["BAO_CACERT_BYTES", "VAULT_CACERT_BYTES"]);
-    /// A directory of PEM files of CAs: refused, because directories are not read yet; use `ca_cert`.
+    /// A directory whose files are PEM files of CAs; read where neither of the two above is set.
     CaPath = text("ca_path", &["BAO_CAPATH", "VAULT_CAPATH"]);
     /// A PEM file of the certificate that is shown to Vault.
     ClientCert = text("client_cert", &["BAO_CLIENT_CERT", "VAULT_CLIENT_CERT"]);
@@ -166,9 +166,9 @@ config_keys! {
     ClientKey = text("client_key", &["BAO_CLIENT_KEY", "VAULT_CLIENT_KEY"]);
     /// The same key as text; wins over the file.
     ClientKeyBytes = text("client_key_bytes", &["BAO_CLIENT_KEY_BYTES", "VAULT_CLIENT_KEY_BYTES"]).secret();
-    /// The name that Vault's certificate must carry: another than the address's host is refused, not supported yet.
+    /// The DNS name that Vault is asked for in TLS and that its certificate must have; unset, the address's host.
     TlsServerName = text("tls_server_name", &["BAO_TLS_SERVER_NAME", "VAULT_TLS_SERVER_NAME"]);
-    /// Do not verify Vault's certificate: anybody can answer as Vault. Warns at every start.
+    /// Do not verify Vault's certificate: anybody can answer as Vault. Warns at every start and every login.
     SkipVerify = boolean("skip_verify", &["BAO_SKIP_VERIFY", "VAULT_SKIP_VERIFY"]);
     /// How long one attempt may take, from the first packet to the last byte, all nodes that it asks together.
     ClientTimeout = duration("client_timeout", &["BAO_CLIENT_TIMEOUT", "VAULT_CLIENT_TIMEOUT"]).default("10s");

@@ -188,7 +188,8 @@ fn verify(mut builder: reqwest::ClientBuilder, tls: &TlsOptions) -> Result<reqwe
             return Err(not_pem(&identity.certificate, "certificate"));
         }
         let both = zeroize::Zeroizing::new([certificate, b"\n", key].concat());
-        let identity = reqwest::Identity::from_pem(&both).map_err(|_| not_pem(&identity.key, "private key"))?;
+        let identity =
+            reqwest::Identity::from_pem(&both).map_err(|_| not_pem(&identity.key, "private key"))?;
         builder = builder.identity(identity);
     }
     Ok(if tls.skip_verify { builder.tls_danger_accept_invalid_certs(true) } else { builder })

@@ -102,7 +102,10 @@ impl Events {
     }
 
     fn concerns(&self, event: &Event) -> bool {
-        event.subject == self.subject || event.kind.name().starts_with("vault.")
+        // What befalls a node concerns all who use it.
+        event.subject == self.subject
+            || event.kind.name().starts_with("vault.")
+            || event.subject.contains("://")
     }
 
     /// How many events were dropped because this listener was slow.

@@ -74,10 +74,8 @@ fn pem(context: &Context, config: &Config, bytes: ConfigKey, file: ConfigKey) ->
     let Some(path) = config.text(file) else { return Ok(None) };
     let (name, path) = (config.place(file), Path::new(path));
     let unusable = |why: &str| unusable(&name, path, why, "Name a readable PEM file");
-    let read = context
-        .files
-        .read(path, PEM_CAP)
-        .map_err(|error| unusable("cannot be read").with_source(error))?;
+    let read =
+        context.files.read(path, PEM_CAP).map_err(|error| unusable("cannot be read").with_source(error))?;
     let text = read.content.ok_or_else(|| unusable("is no regular file of at most 1 MiB"))?;
     let place = format!("{name} ({})", printable(&path.display().to_string()));
     Ok(Some(Pem { text, place }))

@@ -19,6 +19,8 @@ pub enum Class {
     Lost,
     /// A node is down, sealed, a standby or slow: full-jitter back-off.
     Node,
+    /// No node leads, as while a cluster elects: 1.2 to 1.8 s, and after six failures as for a node.
+    NotReady,
     /// A reply that cannot be used.
     Protocol,
     /// The server asked us to slow down.

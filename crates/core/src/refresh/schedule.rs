@@ -98,6 +98,9 @@ pub(super) fn urgent_window(lifetime: Duration) -> Duration {
     Duration::from_secs(60).max(lifetime.mul_f64(0.15)).min(lifetime.mul_f64(0.40))
 }
 
+// After so many failures it is no election.
+const ELECTION: u32 = 6;
+
 /// What callers still have while attempts fail.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum InHand {
@@ -124,6 +127,7 @@ pub(super) fn pause(
         Class::Lag if failures <= 8 => draw.between(Duration::from_millis(50), Duration::from_millis(250)),
         Class::Lost if failures == 1 => Duration::ZERO,
         Class::Lost => draw.between(Duration::from_secs(10), Duration::from_secs(15)),
+        Class::NotReady if failures <= ELECTION && hand != InHand::Never => election(failures, draw),
         Class::Throttled => {
             let asked = retry_after
                 .unwrap_or_else(|| draw.between(Duration::from_secs(5), Duration::from_millis(7500)));
@@ -133,7 +137,9 @@ pub(super) fn pause(
             let top = doubled(Duration::from_secs(5), failures).min(patience(hand, Duration::from_secs(60)));
             draw.between(Duration::from_secs(5), top).min(top)
         }
-        Class::Bug | Class::Lag | Class::Node | Class::Protocol => back_off(failures, hand, draw),
+        Class::Bug | Class::Lag | Class::Node | Class::NotReady | Class::Protocol => {
+            back_off(failures, hand, draw)
+        }
     }
 }
 
@@ -149,6 +155,13 @@ pub(super) fn error_lasts(class: Class, draw: &mut Draw) -> Duration {
         Class::Denied => draw.between(Duration::from_secs(1), Duration::from_secs(5)),
         _ => draw.between(Duration::from_millis(250), Duration::from_secs(1)),
     }
+}
+
+// An election takes 1 to 5 s. Asked once in a second and a half, a new leader is found within two, and the requests
+// of a window last for all of it.
+fn election(failures: u32, draw: &mut Draw) -> Duration {
+    let (low, high) = if failures == 1 { (500, 1000) } else { (1200, 1800) };
+    draw.between(Duration::from_millis(low), Duration::from_millis(high))
 }
 
 fn back_off(failures: u32, hand: InHand, draw: &mut Draw) -> Duration {
@@ -212,6 +225,18 @@ mod tests {
     }
 
     #[test]
+    fn a_new_leader_is_asked_for_within_2_s_and_what_is_no_election_backs_off() {
+        assert!(pauses(Class::NotReady, 1, VALID).1 <= Duration::from_secs(1));
+        let (low, high) = pauses(Class::NotReady, 6, VALID);
+        assert!(
+            low >= Duration::from_millis(1200) && high <= Duration::from_millis(1800),
+            "{low:?} {high:?}"
+        );
+        assert_eq!(pauses(Class::NotReady, 7, VALID), pauses(Class::Node, 7, VALID));
+        assert_eq!(pauses(Class::NotReady, 1, InHand::Never), pauses(Class::Node, 1, InHand::Never));
+    }
+
+    #[test]
     fn a_refusal_is_asked_again_after_30_to_60_s() {
         let (low, high) = pauses(Class::Denied, 1, VALID);
         assert!(low >= Duration::from_secs(30) && high <= Duration::from_secs(60));
@@ -241,7 +266,7 @@ mod tests {
 
     #[test]
     fn no_count_of_failures_overflows() {
-        for class in [Class::Node, Class::Upstream, Class::Lag, Class::Lost] {
+        for class in [Class::Node, Class::NotReady, Class::Upstream, Class::Lag, Class::Lost] {
             assert!(
                 pause(class, u32::MAX, None, InHand::Never, &mut Draw::new(3)) <= Duration::from_secs(60)
             );

@@ -183,7 +183,7 @@ impl State {
         if work == Work::Verify && !self.give_up(failure.class, now, draw, effects) {
             return;
         }
-        if work == Work::Renew && failure.class != Class::Node {
+        if work == Work::Renew && !matches!(failure.class, Class::Node | Class::NotReady) {
             // What cannot be renewed is replaced before its end.
             if let Some(held) = self.held.as_mut() {
                 held.renewable = false;

@@ -14,13 +14,16 @@ use url::Url;
 use super::ask::Ask;
 use super::envelope::Envelope;
 use super::fault::{
-    Operation, Refused, fault, no_reply, redirected_away, redirected_twice, retry_after, unusable,
+    Operation, Refused, fault, no_reply, redirected_away, redirected_to_the_dead, redirected_twice,
+    retry_after, unusable,
 };
 use super::name::Namespace;
 use super::nodes::{Nodes, Target};
 use super::pace::Pace;
+use super::senders::senders;
 use crate::context::{Context, HttpOptions, HttpRequest, HttpResponse, HttpSend};
 use crate::error::{Error, ErrorKind, Result};
+use crate::event::{Event, EventHub, EventKind};
 use crate::refresh::{Allowance, Class, Fault};
 use crate::secret::SecretString;
 use crate::time::BootInstant;
@@ -55,7 +58,10 @@ pub(crate) struct VaultClient(Arc<Inner>);
 
 struct Inner {
     context: Context,
-    send: Arc<dyn HttpSend>,
+    hub: EventHub,
+    // One for each node, or one for all.
+    senders: Vec<Arc<dyn HttpSend>>,
+    unverified: bool,
     nodes: Nodes,
     namespace: Option<Namespace>,
     deadline: Duration,
@@ -65,6 +71,8 @@ struct Inner {
     permits: Semaphore,
     pace: Option<Pace>,
     lagging: AtomicBool,
+    // Whether the last attempt found no node that leads.
+    leaderless: AtomicBool,
 }
 
 struct Reply {
@@ -81,15 +89,17 @@ impl VaultClient {
     /// `LK-0101` without an address, `LK-0116` for a setting that cannot be used, `LK-0104` for a
     /// certificate or key that cannot be read.
     pub(crate) fn open(context: &Context, options: ClusterOptions) -> Result<Self> {
-        named(&options)?;
         let mfa = options.mfa.as_ref().map(|mfa| super::ask::header_text(mfa, "VAULT_MFA")).transpose()?;
         let uses_tls = options.addresses.iter().any(|address| address.scheme() == "https");
-        let http = HttpOptions { uses_tls, ..options.http };
+        let senders = senders(context, &options, uses_tls)?;
+        let unverified = uses_tls && options.http.tls.skip_verify;
         let pace = options.rate_limit.map(|(rate, burst)| Pace::new(context, rate, burst)).transpose()?;
         Ok(Self(Arc::new(Inner {
             context: context.clone(),
             nodes: Nodes::new(options.addresses)?,
-            send: context.http.open(&http)?,
+            hub: EventHub::default(),
+            senders,
+            unverified,
             namespace: options.namespace,
             deadline: options.deadline,
             max_retries: options.max_retries,
@@ -98,6 +108,7 @@ impl VaultClient {
             permits: Semaphore::new(IN_FLIGHT),
             pace,
             lagging: AtomicBool::new(false),
+            leaderless: AtomicBool::new(false),
         })))
     }
 
@@ -106,10 +117,20 @@ impl VaultClient {
         &self.0.context
     }
 
+    /// Where what befalls the nodes is told, and whatever else happens under this client.
+    pub(crate) fn hub(&self) -> &EventHub {
+        &self.0.hub
+    }
+
+    /// Whether servers are asked over TLS and not verified.
+    pub(crate) fn is_unverified(&self) -> bool {
+        self.0.unverified
+    }
+
     /// Asks the cluster once: node after node until one answers, within one deadline and the allowance.
     ///
     /// # Errors
-    /// The last node's fault; it may have acted if any node asked may have.
+    /// The fault that tells most of the cluster; it may have acted if any node asked may have.
     pub(crate) async fn call<E: Endpoint>(
         &self,
         operation: Operation<'_>,
@@ -151,46 +172,75 @@ impl Inner {
     }
 
     async fn attempt(&self, ask: &Ask<'_>, allowance: &Allowance) -> Result<Envelope, Fault> {
-        let end = self.context.time.boot().plus(self.deadline);
-        let order: Vec<usize> = self.nodes.order(self.max_retries).collect();
-        let mut last: Option<Fault> = None;
-        for (turn, node) in order.iter().enumerate() {
-            let left = end.since(self.context.time.boot());
+        let began = self.context.time.boot();
+        let end = began.plus(self.deadline);
+        let order = self.nodes.order(self.max_retries, began);
+        let rested: Vec<bool> = order.iter().map(|node| self.nodes.rests(*node, began)).collect();
+        let mut told: Option<Fault> = None;
+        for (turn, (node, rested)) in order.iter().zip(rested).enumerate() {
+            let now = self.context.time.boot();
+            // A redirect led there in vain, within this attempt.
+            if !rested && self.nodes.rests(*node, now) {
+                continue;
+            }
+            let left = end.since(now);
             if left.is_zero() || !allowance.take() {
                 break;
             }
             // A node that hangs leaves time for the next; the last one may use all that is left.
             let share = if turn + 1 == order.len() { left } else { left / 2 };
-            let lost = last.as_ref().is_some_and(|fault| fault.may_have_acted);
             match self.ask_node(*node, share, ask, allowance).await {
                 Ok(mut envelope) => {
-                    envelope.lost_reply = lost;
+                    envelope.lost_reply = told.is_some_and(|fault| fault.may_have_acted);
+                    self.leaderless.store(false, Ordering::Relaxed);
                     return Ok(envelope);
                 }
                 Err(fault) => {
-                    let fault = if lost { fault.acted() } else { fault };
                     let goes_on = self.may_go_on(*node, ask, &fault);
-                    last = Some(fault);
+                    if goes_on && order.len() > 1 {
+                        self.hub.emit(self.passed_over(*node, &fault));
+                    }
+                    told = Some(more_telling(told, fault));
                     if !goes_on {
                         break;
                     }
                 }
             }
         }
-        Err(last.unwrap_or_else(overdrawn))
+        let fault = told.ok_or_else(overdrawn)?;
+        self.leaderless.store(fault.class == Class::NotReady, Ordering::Relaxed);
+        Err(fault)
     }
 
     // Whether the next node may be asked; the next attempt begins elsewhere if this node is at fault.
     fn may_go_on(&self, node: usize, ask: &Ask<'_>, fault: &Fault) -> bool {
-        let node_at_fault = matches!(fault.class, Class::Node | Class::Protocol)
-            || matches!(fault.error.kind(), ErrorKind::Tls | ErrorKind::RedirectRefused);
+        let tls = fault.error.kind() == ErrorKind::Tls;
+        let node_at_fault = tls
+            || matches!(fault.class, Class::Node | Class::NotReady | Class::Protocol)
+            || fault.error.kind() == ErrorKind::RedirectRefused;
         if node_at_fault {
             self.nodes.failed(node);
         }
-        if fault.class == Class::Lag {
-            self.lagging.store(true, Ordering::Relaxed);
+        match fault.class {
+            Class::Lag => {
+                self.lagging.store(true, Ordering::Relaxed);
+                false
+            }
+            // While a cluster elects, one node speaks for all: requests are kept for when it has elected.
+            Class::NotReady => !self.leaderless.load(Ordering::Relaxed),
+            Class::Node => ask.operation.is_repeatable() || !fault.may_have_acted,
+            _ => tls,
         }
-        fault.class == Class::Node && (ask.operation.is_repeatable() || !fault.may_have_acted)
+    }
+
+    fn passed_over(&self, node: usize, fault: &Fault) -> Event {
+        let tls = fault.error.kind() == ErrorKind::Tls;
+        let kind = if tls { EventKind::Security } else { EventKind::NodeFailed };
+        Event {
+            code: Some(fault.error.code()),
+            reason: Some(fault.error.message().into()),
+            ..Event::new(kind, self.context.time.wall(), self.nodes.origin(node).into())
+        }
     }
 
     // Asks one node, following one redirect to another.
@@ -206,12 +256,21 @@ impl Inner {
         let Some(next) = self.moved(&reply, ask)? else {
             return self.judge(reply, ask);
         };
-        let left = end.since(self.context.time.boot());
+        let now = self.context.time.boot();
+        let left = end.since(now);
         let origin = (self.nodes.origin(node), self.nodes.origin(next));
+        if self.nodes.rests(next, now) {
+            return Err(redirected_to_the_dead(&origin.0, &origin.1));
+        }
         if !self.follow_redirects || left.is_zero() || !allowance.take() {
             return Err(redirected_twice(&origin.0, &origin.1));
         }
-        let reply = self.send(next, left, ask).await?;
+        let reply = match self.send(next, left, ask).await {
+            Err(fault) if fault.class == Class::Node && !fault.may_have_acted => {
+                return Err(redirected_to_the_dead(&origin.0, &origin.1));
+            }
+            sent => sent?,
+        };
         match self.moved(&reply, ask)? {
             None => self.judge(reply, ask),
             Some(third) => Err(redirected_twice(&origin.1, &self.nodes.origin(third))),
@@ -227,9 +286,14 @@ impl Inner {
         let (method, body) = (ask.method.clone(), ask.body.clone());
         let request = HttpRequest { method, url, headers, body, deadline, body_cap: BODY_CAP };
         let started = self.context.time.boot();
-        let sent = self.send.send(request).await;
-        let rtt = self.context.time.boot().since(started);
-        let response = sent.map_err(|fault| no_reply(fault, &self.nodes.origin(node)))?;
+        let sender = self.senders.get(node).or(self.senders.first()).ok_or_else(overdrawn)?;
+        let sent = sender.send(request).await;
+        let now = self.context.time.boot();
+        let rtt = now.since(started);
+        let response = sent.map_err(|fault| {
+            self.nodes.unreached(node, now);
+            no_reply(fault, &self.nodes.origin(node))
+        })?;
         Ok(Reply { node, started, rtt, response })
     }
 
@@ -269,15 +333,19 @@ impl Inner {
     }
 }
 
-// The transport verifies the name in the address and has no setting for another one.
-fn named(options: &ClusterOptions) -> Result<()> {
-    let Some(name) = &options.server_name else { return Ok(()) };
-    if options.addresses.iter().all(|address| address.host_str() == Some(name)) {
-        return Ok(());
-    }
-    let what = "VAULT_TLS_SERVER_NAME differs from the address's host, which is not supported";
-    Err(Error::new(ErrorKind::InvalidSetting, what)
-        .with_hint("Write that name as the address's host, and unset VAULT_TLS_SERVER_NAME"))
+// Of two nodes' faults the one that says more of the cluster; what one may have done stays.
+fn more_telling(before: Option<Fault>, fault: Fault) -> Fault {
+    let weight = |fault: &Fault| match fault.class {
+        _ if fault.error.kind() == ErrorKind::Tls => 0,
+        Class::Node => 1,
+        Class::NotReady => 2,
+        // Ends the attempt.
+        _ => 3,
+    };
+    let Some(before) = before else { return fault };
+    let acted = before.may_have_acted || fault.may_have_acted;
+    let fault = if weight(&before) > weight(&fault) { before } else { fault };
+    if acted { fault.acted() } else { fault }
 }
 
 fn overdrawn() -> Fault {

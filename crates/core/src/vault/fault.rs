@@ -7,8 +7,8 @@ mod transport;
 use std::fmt;
 
 pub(super) use refused::{Refused, http_date, retry_after};
-pub(super) use transport::{no_reply, redirected_away, redirected_twice, unusable};
 use transport::tls;
+pub(super) use transport::{no_reply, redirected_away, redirected_to_the_dead, redirected_twice, unusable};
 
 use super::name::{MountPath, RoleName};
 use crate::context::TlsFault;
@@ -111,8 +111,11 @@ fn internal(operation: Operation<'_>, refused: &Refused<'_>) -> Fault {
     {
         return fault.acted();
     }
+    if refused.says("local node not active") {
+        return unavailable(Class::NotReady, refused, "knows no leader");
+    }
     let fault = unavailable(Class::Node, refused, "failed");
-    let idle = refused.says("local node not active") || refused.says("sealed") || refused.says("standby");
+    let idle = refused.says("sealed") || refused.says("standby");
     if idle { fault } else { fault.acted() }
 }
 

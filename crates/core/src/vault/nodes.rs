@@ -1,16 +1,28 @@
 //! The nodes of one cluster: which is asked first, and where a redirect may lead.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use url::Url;
 
 use crate::error::{Error, ErrorKind, Result, printable};
+use crate::time::BootInstant;
+
+// A node that could not be reached is asked after the others for this long.
+const REST: Duration = Duration::from_secs(3);
 
 /// The configured addresses. A token is sent to these origins and to no other.
 #[derive(Debug)]
 pub(super) struct Nodes {
-    all: Vec<Url>,
+    all: Vec<Node>,
     first: AtomicUsize,
+}
+
+#[derive(Debug)]
+struct Node {
+    address: Url,
+    // Until when it rests, on the boot clock.
+    rests_until: AtomicU64,
 }
 
 /// Where a redirect leads.
@@ -27,18 +39,27 @@ impl Nodes {
         if addresses.is_empty() {
             return Err(Error::new(ErrorKind::NotConfigured, "no Vault address"));
         }
-        Ok(Self { all: addresses, first: AtomicUsize::new(0) })
+        let node = |address| Node { address, rests_until: AtomicU64::new(0) };
+        Ok(Self { all: addresses.into_iter().map(node).collect(), first: AtomicUsize::new(0) })
     }
 
-    /// The nodes to try in one attempt: the last good one first, `most` others after it.
-    pub(super) fn order(&self, most: u8) -> impl Iterator<Item = usize> + use<> {
+    /// The nodes to try in one attempt: the last good one first, `most` others after it, and last those that
+    /// could not be reached a moment ago.
+    pub(super) fn order(&self, most: u8, now: BootInstant) -> Vec<usize> {
         let (first, count) = (self.first.load(Ordering::Relaxed), self.all.len());
-        (0..count.min(usize::from(most) + 1)).map(move |turn| (first + turn) % count)
+        let mut order: Vec<usize> = (0..count).map(|turn| (first + turn) % count).collect();
+        order.sort_by_key(|node| self.rests(*node, now));
+        order.truncate(usize::from(most) + 1);
+        if let Some(head) = order.first() {
+            let _ = self.first.compare_exchange(first, *head, Ordering::Relaxed, Ordering::Relaxed);
+        }
+        order
     }
 
     /// The node answered: the next attempt begins with it.
     pub(super) fn answered(&self, node: usize) {
         self.first.store(node, Ordering::Relaxed);
+        self.rest_until(node, BootInstant::default());
     }
 
     /// The node failed: the next attempt begins with the one after it.
@@ -47,19 +68,35 @@ impl Nodes {
         let _ = self.first.compare_exchange(node, next, Ordering::Relaxed, Ordering::Relaxed);
     }
 
+    /// The node could not be reached.
+    pub(super) fn unreached(&self, node: usize, now: BootInstant) {
+        self.rest_until(node, now.plus(REST));
+    }
+
+    /// Whether the node could not be reached a moment ago.
+    pub(super) fn rests(&self, node: usize, now: BootInstant) -> bool {
+        self.all.get(node).is_some_and(|node| now.as_nanos() < node.rests_until.load(Ordering::Relaxed))
+    }
+
+    fn rest_until(&self, node: usize, until: BootInstant) {
+        if let Some(node) = self.all.get(node) {
+            node.rests_until.store(until.as_nanos(), Ordering::Relaxed);
+        }
+    }
+
     /// The node's origin, as messages name it.
     pub(super) fn origin(&self, node: usize) -> String {
-        self.all.get(node).map(origin).unwrap_or_default()
+        self.all.get(node).map(|node| origin(&node.address)).unwrap_or_default()
     }
 
     /// All origins, as messages name them.
     pub(super) fn origins(&self) -> Vec<String> {
-        self.all.iter().map(origin).collect()
+        self.all.iter().map(|node| origin(&node.address)).collect()
     }
 
     /// The address of `path` at the node; the path's segments are escaped, so they stay segments.
     pub(super) fn url(&self, node: usize, path: &str) -> Option<Url> {
-        let mut url = self.all.get(node)?.clone();
+        let mut url = self.all.get(node)?.address.clone();
         url.path_segments_mut().ok()?.pop_if_empty().push("v1").extend(path.split('/'));
         Some(url)
     }
@@ -69,7 +106,7 @@ impl Nodes {
         let Ok(url) = asked.join(location) else {
             return Target::Elsewhere("what is no address".into());
         };
-        match self.all.iter().position(|node| node.origin() == url.origin()) {
+        match self.all.iter().position(|node| node.address.origin() == url.origin()) {
             Some(node) if url.username().is_empty() && url.password().is_none() => Target::Node(node),
             _ => Target::Elsewhere(printable(&origin(&url))),
         }
@@ -90,14 +127,27 @@ mod tests {
 
     #[test]
     fn an_attempt_begins_with_the_last_good_node() {
-        let nodes = nodes(&["https://a", "https://b", "https://c"]);
-        assert_eq!(nodes.order(2).collect::<Vec<_>>(), [0, 1, 2]);
+        let (nodes, now) = (nodes(&["https://a", "https://b", "https://c"]), BootInstant::default());
+        assert_eq!(nodes.order(2, now), [0, 1, 2]);
         nodes.answered(2);
-        assert_eq!(nodes.order(2).collect::<Vec<_>>(), [2, 0, 1]);
+        assert_eq!(nodes.order(2, now), [2, 0, 1]);
         nodes.failed(2);
-        assert_eq!(nodes.order(1).collect::<Vec<_>>(), [0, 1]);
+        assert_eq!(nodes.order(1, now), [0, 1]);
         nodes.failed(2);
-        assert_eq!(nodes.order(0).collect::<Vec<_>>(), [0]);
+        assert_eq!(nodes.order(0, now), [0]);
+    }
+
+    #[test]
+    fn a_node_that_could_not_be_reached_is_asked_last_for_3_s() {
+        let nodes = nodes(&["https://a", "https://b", "https://c"]);
+        let now = BootInstant::default().plus(REST);
+        nodes.unreached(0, now);
+        assert_eq!(nodes.order(2, now.plus(Duration::from_secs(2))), [1, 2, 0]);
+        nodes.failed(1);
+        assert_eq!(nodes.order(0, now), [2]);
+        assert_eq!(nodes.order(2, now.plus(REST)), [2, 0, 1]);
+        nodes.answered(0);
+        assert_eq!(nodes.order(2, now), [0, 1, 2]);
     }
 
     #[test]

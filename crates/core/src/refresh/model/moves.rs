@@ -127,7 +127,7 @@ fn failures(run: ghost::Running) -> Vec<Event> {
     let acted = |class| Failure { class, may_have_acted: true, ..plain };
     let asked = Duration::from_secs(1_000_000_000);
     let failures = [
-        Failure { requests: run.requests.min(3), ..plain },
+        Failure { class: Class::NotReady, requests: run.requests.min(3), ..plain },
         acted(Class::Node),
         acted(Class::Bug),
         acted(Class::Protocol),

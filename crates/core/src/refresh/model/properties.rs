@@ -41,6 +41,7 @@ fn any_class() -> impl Strategy<Value = Class> {
         Just(Class::Lag),
         Just(Class::Lost),
         Just(Class::Node),
+        Just(Class::NotReady),
         Just(Class::Protocol),
         Just(Class::Throttled),
         Just(Class::Upstream),

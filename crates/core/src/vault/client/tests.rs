@@ -3,7 +3,8 @@
 use std::sync::atomic::AtomicUsize;
 
 use super::*;
-use crate::context::{HttpFault, Scripted, ScriptedReply};
+use crate::context::{HttpFault, Scripted, ScriptedReply, TlsFault};
+use crate::event::Events;
 use crate::time::TimeSource;
 use crate::vault::Post;
 use crate::vault::fake::{Fake, reply, reply_with};
@@ -104,6 +105,69 @@ async fn a_refusal_is_final_for_the_attempt() {
     fake.answers(A, reply(403, r#"{"errors":["permission denied"]}"#));
     let fault = call(&fake.client(&[A, B])).await.unwrap_err();
     assert_eq!((fault.error.code(), asked(&fake).len()), ("LK-0103", 1));
+}
+
+fn told(events: &mut Events) -> Vec<String> {
+    std::iter::from_fn(|| events.next_now())
+        .map(|event| format!("{} {}", event.kind.name(), event.subject))
+        .collect()
+}
+
+#[tokio::test]
+async fn a_node_whose_tls_fails_is_passed_over_and_told() {
+    let fake = Fake::default();
+    fake.answers(A, Err(HttpFault::Tls(TlsFault::UnknownIssuer))).answers(B, reply(200, "{}"));
+    let client = fake.client(&[A, B]);
+    let mut events = client.hub().listen("aws/creds/orders".into());
+    assert!(!call(&client).await.unwrap().lost_reply);
+    assert_eq!(told(&mut events), ["security.alert https://a:8200"]);
+}
+
+#[tokio::test]
+async fn a_node_that_is_down_is_passed_over_and_told() {
+    let fake = Fake::default();
+    fake.answers(B, reply(200, "{}"));
+    let client = fake.client(&[A, B]);
+    let mut events = client.hub().listen("aws/creds/orders".into());
+    call(&client).await.unwrap();
+    assert_eq!(told(&mut events), ["vault.node_failed https://a:8200"]);
+}
+
+#[tokio::test]
+async fn tls_that_fails_everywhere_is_for_a_person_and_beside_a_dead_node_it_is_not() {
+    let fake = Fake::default();
+    let tls = || Err(HttpFault::Tls(TlsFault::UnknownIssuer));
+    fake.answers(A, tls()).answers(B, tls());
+    let fault = call(&fake.client(&[A, B])).await.unwrap_err();
+    assert_eq!((fault.error.code(), fault.class, fault.may_have_acted), ("LK-0104", Class::Denied, false));
+    for dead in [A, B] {
+        fake.answers(if dead == A { B } else { A }, tls());
+        assert_eq!(call(&fake.client(&[A, B])).await.unwrap_err().class, Class::Node, "{dead}");
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_to_a_node_that_cannot_be_reached_is_followed_once() {
+    let fake = Fake::default();
+    for node in [B, C] {
+        fake.answers(node, reply_with(307, "location", A, ""));
+    }
+    let fault = call(&fake.client(&[B, C, A])).await.unwrap_err();
+    assert_eq!((fault.class, fault.may_have_acted), (Class::NotReady, false));
+    assert_eq!(asked(&fake), [B, A, C], "A is dead, and asked once");
+}
+
+#[tokio::test]
+async fn while_a_cluster_elects_one_node_speaks_for_all_until_there_is_a_leader() {
+    let fake = Fake::default();
+    let electing = || reply(500, r#"{"errors":["local node not active but active cluster node not found"]}"#);
+    fake.answers(B, electing()).answers(C, electing()).answers(B, electing()).answers(C, reply(200, "{}"));
+    let client = fake.client(&[A, B, C]);
+    for _ in 0..2 {
+        assert_eq!(call(&client).await.unwrap_err().class, Class::NotReady);
+    }
+    assert_eq!(call(&client).await.unwrap().origin, C);
+    assert_eq!(asked(&fake), [A, B, C, B, C]);
 }
 
 #[tokio::test]
@@ -266,7 +330,13 @@ async fn settings_that_cannot_be_used_are_refused() {
         code
     };
     assert_eq!(opened(|options| options.addresses.clear()), Some("LK-0101"));
-    assert_eq!(opened(|options| options.server_name = Some("vault".into())), Some("LK-0116"));
+    let proxy = |options: &mut ClusterOptions| {
+        options.server_name = Some("vault".into());
+        options.http.proxy = Some("http://proxy:3128".parse().unwrap());
+    };
+    assert_eq!(opened(proxy), Some("LK-0116"));
+    assert_eq!(opened(|options| options.server_name = Some("10.0.0.1".into())), Some("LK-0116"));
+    assert_eq!(opened(|options| options.server_name = Some("vault".into())), None);
     assert_eq!(opened(|options| options.server_name = Some("a".into())), None);
     assert_eq!(opened(|options| options.rate_limit = Some((0.0, 1))), Some("LK-0116"));
     assert_eq!(opened(|options| options.rate_limit = Some((f64::NAN, 1))), Some("LK-0116"));

@@ -91,6 +91,12 @@ pub(in crate::vault) fn redirected_away(from: &str, to: &str) -> Fault {
     Fault::new(Class::Denied, Error::new(ErrorKind::RedirectRefused, what))
 }
 
+/// A redirect to a node that cannot be reached: there is no leader, or not there any more.
+pub(in crate::vault) fn redirected_to_the_dead(from: &str, to: &str) -> Fault {
+    let what = format!("{from} redirects to {to}, which cannot be reached");
+    Fault::new(Class::NotReady, Error::new(ErrorKind::VaultUnavailable, what))
+}
+
 /// A redirect that is not followed although it stays inside: the second one, or redirects are off.
 pub(in crate::vault) fn redirected_twice(from: &str, to: &str) -> Fault {
     let what = format!("{from} redirects to {to} instead of answering");
