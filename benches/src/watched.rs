@@ -159,6 +159,10 @@ impl Files for Watched {
     fn read(&self, path: &Path, limit: u64) -> io::Result<FileRead> {
         self.inner.files.read(path, limit)
     }
+
+    fn list(&self, directory: &Path) -> io::Result<Vec<PathBuf>> {
+        self.inner.files.list(directory)
+    }
 }
 
 impl Random for Watched {

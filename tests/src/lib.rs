@@ -13,3 +13,4 @@ pub mod proxy;
 pub mod scenario;
 pub mod scripted;
 pub mod stack;
+pub mod tls;

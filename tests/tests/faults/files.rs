@@ -42,6 +42,10 @@ impl Files for RealFiles {
     fn read(&self, path: &Path, limit: u64) -> std::io::Result<FileRead> {
         Context::system().files.read(path, limit)
     }
+
+    fn list(&self, directory: &Path) -> std::io::Result<Vec<PathBuf>> {
+        Context::system().files.list(directory)
+    }
 }
 
 /// No variables, and this home.

@@ -18,6 +18,7 @@ mod reply;
 #[cfg(feature = "stack")]
 mod runtime;
 mod secret;
+mod tls;
 #[cfg(feature = "stack")]
 mod token;
 

@@ -2,7 +2,6 @@
 
 use url::{Host, Url};
 
-use super::value::Value;
 use super::{Config, ConfigKey, Form};
 use crate::error::{Error, ErrorKind, Result, printable};
 
@@ -15,9 +14,19 @@ impl Config {
     pub fn addresses(&self) -> Result<Vec<Url>> {
         let key = ConfigKey::Address;
         let Some(value) = self.0.get(&key) else { return Err(no_address()) };
-        let nodes =
-            value.text.expose().split(',').map(|node| node.trim_matches(' ')).filter(|node| !node.is_empty());
-        let nodes = nodes.map(|node| self.server(key, value, node)).collect::<Result<Vec<_>>>()?;
+        let nodes: Vec<_> = value
+            .text
+            .expose()
+            .split(',')
+            .map(|node| node.trim_matches(' '))
+            .filter(|node| !node.is_empty())
+            .collect();
+        let place = |number: usize| match nodes.len() {
+            1 => value.origin.place(key),
+            count => format!("address {number} of {count} in {}", value.origin.place(key)),
+        };
+        let servers = (1..).zip(&nodes).map(|(number, node)| self.server(key, &place(number), node));
+        let nodes = servers.collect::<Result<Vec<_>>>()?;
         if nodes.is_empty() { Err(value.not_allowed(key, Form::Address.allowed())) } else { Ok(nodes) }
     }
 
@@ -28,7 +37,7 @@ impl Config {
     pub fn sts_endpoint(&self) -> Result<Option<Url>> {
         let key = ConfigKey::StsEndpoint;
         let Some(value) = self.0.get(&key) else { return Ok(None) };
-        self.server(key, value, value.text.expose()).map(Some)
+        self.server(key, &value.origin.place(key), value.text.expose()).map(Some)
     }
 
     /// The proxy for requests to Vault. It may have credentials.
@@ -38,12 +47,11 @@ impl Config {
     pub fn proxy(&self) -> Result<Option<Url>> {
         let key = ConfigKey::Proxy;
         let Some(value) = self.0.get(&key) else { return Ok(None) };
-        parse(key, value, value.text.expose()).map(Some)
+        parse(key, &value.origin.place(key), value.text.expose()).map(Some)
     }
 
-    fn server(&self, key: ConfigKey, value: &Value, text: &str) -> Result<Url> {
-        let url = parse(key, value, text)?;
-        let place = value.origin.place(key);
+    fn server(&self, key: ConfigKey, place: &str, text: &str) -> Result<Url> {
+        let url = parse(key, place, text)?;
         // None of these may be quoted: each may hold a secret.
         if !url.username().is_empty() || url.password().is_some() {
             return Err(refused(format!("{place} has a user name or password in it"), "Take them out of it"));
@@ -60,8 +68,7 @@ impl Config {
     }
 }
 
-fn parse(key: ConfigKey, value: &Value, text: &str) -> Result<Url> {
-    let place = value.origin.place(key);
+fn parse(key: ConfigKey, place: &str, text: &str) -> Result<Url> {
     // Url::parse would drop them in silence, and with them the sign of a broken variable.
     if text.contains(|c: char| c.is_control() || c.is_whitespace()) {
         return Err(refused(format!("{place} has a space or a control character in it"), "Remove it"));
@@ -161,6 +168,22 @@ mod tests {
         for wrong in ["https://v:8200\n", "https://v\r\nx: y", "https://v v"] {
             assert!(told(wrong).contains("a space or a control character"), "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn a_bad_address_in_a_list_is_told_by_its_place() {
+        let told = |list| addresses(&[("LEASEKEY_ADDRS", list)]).unwrap_err().to_string();
+        assert_eq!(
+            told("https://a:8200,b:8200,https://c:8200"),
+            "LK-0116: address 2 of 3 in LEASEKEY_ADDRS is \"b:8200\". Write it as https://host:port"
+        );
+        assert!(
+            told("https://a,http://b")
+                .starts_with("LK-0116: address 2 of 2 in LEASEKEY_ADDRS is http://b/: plain")
+        );
+        assert!(
+            told("https://a,https://u:canary@b").contains("address 2 of 2 in LEASEKEY_ADDRS has a user name")
+        );
     }
 
     #[test]

@@ -123,7 +123,8 @@ impl TlsFault {
             CertificateError::ExpiredContext { not_after, .. } => Self::Expired(wall(*not_after)),
             CertificateError::NotValidYet => Self::NotYetValid(None),
             CertificateError::NotValidYetContext { not_before, .. } => Self::NotYetValid(wall(*not_before)),
-            CertificateError::UnknownIssuer => Self::UnknownIssuer,
+            // The latter is a CA of the same name as one that is trusted.
+            CertificateError::UnknownIssuer | CertificateError::BadSignature => Self::UnknownIssuer,
             CertificateError::NotValidForNameContext { expected, presented } => Self::WrongName {
                 asked: expected.to_str().into_owned(),
                 has: presented.iter().map(|name| bare(name)).collect(),
@@ -133,9 +134,9 @@ impl TlsFault {
     }
 }
 
-// hyper hands the error of TLS on inside one of input and output, whose source is not it but its source.
+// It comes inside errors of input and output, whose source is not what is in them but its source.
 fn tls_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Error> {
-    let inside = || error.downcast_ref::<io::Error>()?.get_ref()?.downcast_ref();
+    let inside = || tls_error(error.downcast_ref::<io::Error>()?.get_ref()?);
     error.downcast_ref().or_else(inside)
 }
 
@@ -148,6 +149,7 @@ fn is_about_client(alert: AlertDescription) -> bool {
             | AlertDescription::CertificateRequired
             | AlertDescription::CertificateRevoked
             | AlertDescription::CertificateUnknown
+            | AlertDescription::DecryptError
             | AlertDescription::UnknownCA
             | AlertDescription::UnsupportedCertificate
     )
@@ -170,11 +172,11 @@ mod tests {
     use super::*;
 
     fn read(error: rustls::Error) -> Option<TlsFault> {
-        TlsFault::among(&io::Error::other(error))
+        TlsFault::among(&io::Error::other(io::Error::other(error)))
     }
 
     #[test]
-    fn a_fault_is_found_inside_an_error_of_input_and_output() {
+    fn a_fault_is_found_inside_errors_of_input_and_output() {
         let unknown = rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer);
         assert_eq!(read(unknown), Some(TlsFault::UnknownIssuer));
         assert_eq!(TlsFault::among(&io::Error::other("reset")), None);
