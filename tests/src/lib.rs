@@ -8,6 +8,7 @@
 pub mod audit;
 pub mod aws;
 pub mod expect;
+pub mod ha;
 pub mod log;
 pub mod proxy;
 pub mod scenario;

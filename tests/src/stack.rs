@@ -9,6 +9,7 @@
 use std::fmt::Display;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use leasekey::{AppRoleAuth, Builder, VaultCredentialsProvider};
 use reqwest::{Client, Method, Response};
@@ -73,7 +74,17 @@ impl Stack {
     /// If one is missing: the tests were not started by `cargo xtask test`.
     #[must_use]
     pub fn from_env() -> Self {
+        Self::exported("", client(None))
+    }
+
+    /// The same of a cluster, whose exports begin with `prefix` and whose certificates are of this CA.
+    pub(crate) fn of_cluster(prefix: &str, ca: &str) -> Self {
+        Self::exported(prefix, client(Some(ca)))
+    }
+
+    fn exported(prefix: &str, http: Client) -> Self {
         crate::log::capture_all();
+        let export = |name: &str| export(&format!("{prefix}{name}"));
         Self {
             server: export("LEASEKEY_STACK_SERVER"),
             address: export("VAULT_ADDR"),
@@ -88,8 +99,19 @@ impl Stack {
             secret_id: export("LEASEKEY_SECRET_ID"),
             role: export("LEASEKEY_ROLE"),
             bucket: export("LEASEKEY_BUCKET"),
-            http: client(),
+            http,
         }
+    }
+
+    /// The same, asked at another address.
+    pub(crate) fn at(self, address: String) -> Self {
+        Self { address, ..self }
+    }
+
+    /// The status of the node at `address`; none if it does not answer within a second.
+    pub(crate) async fn health(&self, address: &str) -> Option<u16> {
+        let asked = self.http.get(format!("{address}/v1/sys/health")).timeout(Duration::from_secs(1));
+        asked.send().await.ok().map(|reply| reply.status().as_u16())
     }
 
     /// Whether the server is OpenBao.
@@ -299,12 +321,15 @@ pub fn text_at(value: &Value, pointer: &str) -> String {
     found.unwrap_or_else(|| fail(&pointer, "no text there")).to_owned()
 }
 
-fn client() -> Client {
+fn client(ca: Option<&str>) -> Client {
     let client = Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
+    let ca = ca.map(|ca| reqwest::Certificate::from_pem(ca.as_bytes()));
+    let ca = ca.map(|ca| ca.unwrap_or_else(|error| fail("the CA of the cluster", error)));
+    let client = if let Some(ca) = ca { client.tls_certs_only([ca]) } else { client };
     client.build().unwrap_or_else(|error| fail("the HTTP client of the tests", error))
 }
 
-fn export(name: &str) -> String {
+pub(crate) fn export(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| {
         panic!("{name} is not set: this test needs real servers. Run it with `cargo xtask test`, which starts them")
     })

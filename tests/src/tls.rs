@@ -50,7 +50,7 @@ impl Authority {
     pub fn new() -> Self {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
-        Self(CertifiedIssuer::self_signed(params, key()).unwrap_or_else(|error| fail(error)))
+        Self(CertifiedIssuer::self_signed(params, key()).unwrap_or_else(fail))
     }
 
     /// Its certificate.
@@ -75,7 +75,7 @@ impl Authority {
 
     fn sign(&self, params: CertificateParams) -> Pair {
         let key = key();
-        let certificate = params.signed_by(&key, &self.0).unwrap_or_else(|error| fail(error));
+        let certificate = params.signed_by(&key, &self.0).unwrap_or_else(fail);
         Pair { certificate, key }
     }
 }
@@ -88,7 +88,7 @@ impl Pair {
     #[must_use]
     pub fn self_signed(names: &[&str]) -> Self {
         let key = key();
-        let certificate = params(names).self_signed(&key).unwrap_or_else(|error| fail(error));
+        let certificate = params(names).self_signed(&key).unwrap_or_else(fail);
         Self { certificate, key }
     }
 
@@ -108,18 +108,18 @@ impl Pair {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let config =
             ServerConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions();
-        let config = config.unwrap_or_else(|error| fail(error));
+        let config = config.unwrap_or_else(fail);
         let config = match clients {
             None => config.with_no_client_auth(),
             Some(authority) => {
                 let mut roots = RootCertStore::empty();
-                roots.add(authority.0.der().clone()).unwrap_or_else(|error| fail(error));
+                roots.add(authority.0.der().clone()).unwrap_or_else(fail);
                 let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build();
-                config.with_client_cert_verifier(verifier.unwrap_or_else(|error| fail(error)))
+                config.with_client_cert_verifier(verifier.unwrap_or_else(fail))
             }
         };
         let key = PrivateKeyDer::Pkcs8(self.key.serialize_der().into());
-        config.with_single_cert(vec![self.certificate.der().clone()], key).unwrap_or_else(|error| fail(error))
+        config.with_single_cert(vec![self.certificate.der().clone()], key).unwrap_or_else(fail)
     }
 }
 
@@ -223,8 +223,8 @@ impl Answering {
     async fn reply(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         self.requests.fetch_add(1, Ordering::Relaxed);
         let (parts, body) = request.into_parts();
-        let body = body.collect().await.unwrap_or_else(|error| fail(error)).to_bytes();
-        let url = format!("https://vault{}", parts.uri).parse().unwrap_or_else(|error| fail(error));
+        let body = body.collect().await.unwrap_or_else(fail).to_bytes();
+        let url = format!("https://vault{}", parts.uri).parse().unwrap_or_else(fail);
         let request = HttpRequest {
             method: parts.method,
             url,
@@ -235,14 +235,14 @@ impl Answering {
         };
         let answer = self.vault.answer(&request).outcome.unwrap_or_else(|fault| fail(format!("{fault:?}")));
         let mut reply = Response::new(Full::new(answer.body.expose().to_vec().into()));
-        *reply.status_mut() = answer.status.try_into().unwrap_or_else(|error| fail(error));
+        *reply.status_mut() = answer.status.try_into().unwrap_or_else(fail);
         reply
     }
 }
 
 async fn listen() -> (TcpListener, String) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap_or_else(|error| fail(error));
-    let authority = listener.local_addr().unwrap_or_else(|error| fail(error)).to_string();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap_or_else(fail);
+    let authority = listener.local_addr().unwrap_or_else(fail).to_string();
     (listener, authority)
 }
 
@@ -276,11 +276,11 @@ async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, answering: Answering
 
 fn params(names: &[&str]) -> CertificateParams {
     let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-    CertificateParams::new(names).unwrap_or_else(|error| fail(error))
+    CertificateParams::new(names).unwrap_or_else(fail)
 }
 
 fn key() -> KeyPair {
-    KeyPair::generate().unwrap_or_else(|error| fail(error))
+    KeyPair::generate().unwrap_or_else(fail)
 }
 
 fn fail<T>(why: impl Display) -> T {
