@@ -123,8 +123,8 @@ pub(crate) fn status() -> Result<()> {
     for record in &records {
         let state = match record {
             _ if record.is_abandoned() => "abandoned",
+            _ if record.is_up() && record.is_crippled() => "crippled",
             _ if record.is_up() => "up",
-            _ if record.is_crippled() => "crippled",
             _ => "broken",
         };
         let show = |name: &str| record.exports.as_ref().map_or("-", |exports| exports.get(name)).to_owned();

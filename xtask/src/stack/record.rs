@@ -35,15 +35,19 @@ pub(crate) struct Record {
 }
 
 impl Record {
-    /// Whether all of its processes run and it was provisioned.
+    /// Whether it was provisioned and its processes run; three nodes are up while one of them is.
     pub(crate) fn is_up(&self) -> bool {
-        self.exports.is_some() && self.processes.iter().all(Process::is_alive)
+        self.exports.is_some() && (self.is_whole() || self.is_crippled())
     }
 
-    /// Whether it goes on without some of its nodes.
+    /// Whether it goes on without some of its nodes. The emulator is no node, and the first of the processes.
     pub(crate) fn is_crippled(&self) -> bool {
-        let alive = self.processes.iter().filter(|process| process.is_alive()).count();
-        self.exports.is_some() && self.shape.ha && alive > 1
+        let mut alive = self.processes.iter().map(Process::is_alive);
+        self.shape.ha && !self.is_whole() && alive.next() == Some(true) && alive.any(|alive| alive)
+    }
+
+    fn is_whole(&self) -> bool {
+        self.processes.iter().all(Process::is_alive)
     }
 
     /// Its cluster.

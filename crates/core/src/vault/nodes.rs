@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorKind, Result, printable};
 use crate::time::BootInstant;
 
 // A node that could not be reached is asked after the others for this long.
-const REST: Duration = Duration::from_secs(3);
+const REST: Duration = Duration::from_secs(10);
 
 /// The configured addresses. A token is sent to these origins and to no other.
 #[derive(Debug)]
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_node_that_could_not_be_reached_is_asked_last_for_3_s() {
+    fn a_node_that_could_not_be_reached_is_asked_last_for_10_s() {
         let nodes = nodes(&["https://a", "https://b", "https://c"]);
         let now = BootInstant::default().plus(REST);
         nodes.unreached(0, now);
