@@ -145,6 +145,30 @@ const CASES: &[Case<'_>] = &[
         "LK-0116",
         &["VAULT_CACERT", "/nowhere/ca.pem"],
     ),
+    (
+        "a CA directory that is not there",
+        &[("VAULT_CAPATH", "/nowhere/ca")],
+        "LK-0116",
+        &["VAULT_CAPATH", "/nowhere/ca", "cannot be listed"],
+    ),
+    (
+        "a bad address in a list",
+        &[("LEASEKEY_ADDRS", "https://a:8200,b:8200,https://c:8200")],
+        "LK-0116",
+        &["address 2 of 3 in LEASEKEY_ADDRS", "\"b:8200\""],
+    ),
+    (
+        "a server name that is none",
+        &[("VAULT_TLS_SERVER_NAME", "10.0.0.1")],
+        "LK-0116",
+        &["VAULT_TLS_SERVER_NAME", "\"10.0.0.1\""],
+    ),
+    (
+        "a server name and a proxy",
+        &[("VAULT_TLS_SERVER_NAME", "vault.example"), ("VAULT_PROXY_ADDR", "http://proxy:3128")],
+        "LK-0116",
+        &["VAULT_TLS_SERVER_NAME", "proxy"],
+    ),
     ("a certificate without its key", &[("VAULT_CLIENT_CERT_BYTES", "x")], "LK-0116", &["VAULT_CLIENT_KEY"]),
     (
         "a settings file that is not there",

@@ -83,10 +83,9 @@ async fn row_01_a_leader_that_is_killed_is_noticed_by_no_caller() {
     cluster.kill(leader);
     let told = refreshed_after_election(&cluster, &vault, &mut events, leader).await;
     callers.end();
-    let failed: Vec<_> = told.iter().filter(|event| event.kind == EventKind::NodeFailed).collect();
-    assert_eq!(*failed[0].subject, cluster.addresses[leader], "{failed:#?}");
-    let next = failed[1].at.duration_since(failed[0].at).unwrap();
-    assert!(next <= Duration::from_millis(250), "the next node was asked {next:?} later");
+    assert_eq!((told[0].kind, &*told[0].subject), (EventKind::NodeFailed, &*cluster.addresses[leader]));
+    // At once, within the same attempt. A node that is asked may hold the request until it has elected.
+    assert!([EventKind::NodeFailed, EventKind::Swapped].contains(&told[1].kind), "{told:#?}");
     assert!(critical(&told).is_empty(), "an alert: {told:#?}");
     assert_eq!(vault.phase(), Phase::Fresh);
 }
@@ -106,7 +105,7 @@ async fn row_02_a_redirect_to_a_dead_leader_is_no_answer_and_the_next_node_is_as
         cluster.addresses[standby], cluster.addresses[leader]
     );
     assert!(reasons(&told).iter().any(|reason| *reason == dead), "{told:#?}");
-    assert!(told.iter().filter(|event| event.kind == EventKind::NodeFailed).count() >= 2, "{told:#?}");
+    assert!([EventKind::NodeFailed, EventKind::Swapped].contains(&told[1].kind), "{told:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

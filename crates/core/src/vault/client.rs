@@ -91,8 +91,9 @@ impl VaultClient {
     pub(crate) fn open(context: &Context, options: ClusterOptions) -> Result<Self> {
         let mfa = options.mfa.as_ref().map(|mfa| super::ask::header_text(mfa, "VAULT_MFA")).transpose()?;
         let uses_tls = options.addresses.iter().any(|address| address.scheme() == "https");
-        let senders = senders(context, &options, uses_tls)?;
-        let unverified = uses_tls && options.http.tls.skip_verify;
+        let http = HttpOptions { uses_tls, ..options.http };
+        let senders = senders(context, &options.addresses, &http, options.server_name.as_deref())?;
+        let unverified = uses_tls && http.tls.skip_verify;
         let pace = options.rate_limit.map(|(rate, burst)| Pace::new(context, rate, burst)).transpose()?;
         Ok(Self(Arc::new(Inner {
             context: context.clone(),

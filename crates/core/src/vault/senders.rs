@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::ClusterOptions;
+use url::{Host, Url};
+
 use crate::context::{Context, HttpOptions, HttpSend, NamedServer};
 use crate::error::{Error, ErrorKind, Result, printable};
 
@@ -10,14 +11,15 @@ use crate::error::{Error, ErrorKind, Result, printable};
 /// connections are kept by name.
 pub(super) fn senders(
     context: &Context,
-    options: &ClusterOptions,
-    uses_tls: bool,
+    addresses: &[Url],
+    http: &HttpOptions,
+    name: Option<&str>,
 ) -> Result<Vec<Arc<dyn HttpSend>>> {
-    let open = |named| context.http.open(&HttpOptions { uses_tls, named, ..options.http.clone() });
-    let hosts = || options.addresses.iter().map(|address| address.host_str().unwrap_or_default());
-    match &options.server_name {
-        Some(name) if uses_tls && hosts().any(|host| host != name) => {
-            let name = server_name(name, options)?;
+    let open = |named| context.http.open(&HttpOptions { named, ..http.clone() });
+    let hosts = || addresses.iter().map(|address| address.host_str().unwrap_or_default());
+    match name {
+        Some(name) if http.uses_tls && hosts().any(|host| host != name) => {
+            let name = server_name(name, http)?;
             hosts().map(|host| open((host != name).then(|| named(&name, host)))).collect()
         }
         _ => Ok(vec![open(None)?]),
@@ -29,13 +31,13 @@ fn named(name: &str, host: &str) -> NamedServer {
     NamedServer { name: name.into(), host: host.trim_matches(['[', ']']).into() }
 }
 
-fn server_name(name: &str, options: &ClusterOptions) -> Result<String> {
-    if options.http.proxy.is_some() {
+fn server_name(name: &str, http: &HttpOptions) -> Result<String> {
+    if http.proxy.is_some() {
         let what = "VAULT_TLS_SERVER_NAME is set, and so is a proxy, which would be asked for that name";
         return Err(Error::new(ErrorKind::InvalidSetting, what).with_hint("Unset one of them"));
     }
-    match url::Host::parse(name) {
-        Ok(url::Host::Domain(name)) => Ok(name),
+    match Host::parse(name) {
+        Ok(Host::Domain(name)) => Ok(name),
         _ => {
             let what = format!("VAULT_TLS_SERVER_NAME is \"{}\", which is no DNS name", printable(name));
             let hint = "Write a name that Vault's certificate has, such as vault.example";
