@@ -5,6 +5,7 @@
     reason = "the tests live in the real world; the rule is for the library"
 )]
 
+pub mod agent;
 pub mod audit;
 pub mod aws;
 pub mod expect;

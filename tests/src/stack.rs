@@ -20,6 +20,8 @@ use serde_json::{Value, json};
 pub struct Stack {
     /// `openbao` or `vault`.
     pub server: String,
+    /// The server's own program, which is an agent, too.
+    pub program: PathBuf,
     /// VAULT_ADDR.
     pub address: String,
     /// The token that may do everything.
@@ -87,6 +89,7 @@ impl Stack {
         let export = |name: &str| export(&format!("{prefix}{name}"));
         Self {
             server: export("LEASEKEY_STACK_SERVER"),
+            program: export("LEASEKEY_STACK_PROGRAM").into(),
             address: export("VAULT_ADDR"),
             root_token: export("LEASEKEY_STACK_ROOT_TOKEN"),
             audit_log: export("LEASEKEY_STACK_AUDIT_LOG").into(),

@@ -8,6 +8,7 @@
     reason = "tests"
 )]
 
+mod agent;
 mod audit;
 mod kinds;
 mod lease;

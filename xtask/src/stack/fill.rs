@@ -11,6 +11,7 @@ use crate::failure::Result;
 pub(crate) fn fill(
     server: Server,
     folder: &Path,
+    program: &Path,
     (door, token): (&Door, &str),
     aws_endpoint: &str,
 ) -> Result<Exports> {
@@ -33,6 +34,7 @@ pub(crate) fn fill(
         ("LEASEKEY_ROLE", "orders".into()),
         ("LEASEKEY_BUCKET", aws::BUCKET.into()),
         ("LEASEKEY_STACK_SERVER", server.as_str().into()),
+        ("LEASEKEY_STACK_PROGRAM", program.display().to_string()),
         ("LEASEKEY_STACK_ROOT_TOKEN", token.into()),
         ("LEASEKEY_STACK_AUDIT_LOG", audit_log),
         ("LEASEKEY_STACK_AWS_ACCOUNT", aws::ACCOUNT.into()),
