@@ -6,6 +6,7 @@ mod latency;
 mod outage;
 mod roles;
 mod rotating;
+mod rotations;
 mod signed;
 mod warm;
 
@@ -30,6 +31,8 @@ pub(crate) fn measure(report: &mut Report) -> Outcome {
     runtime.block_on(outage::measure(&components, report))?;
     say("latency", "600 new leases, and as many bare requests, in turns");
     runtime.block_on(latency::measure(&vault, report))?;
+    say("rotations", "10,000 of them under 1,000 callers; the leader of a raft cluster is killed every 30 s");
+    runtime.block_on(rotations::measure(report))?;
     say("rotating", "16,800 calls to S3, half of them with keys that rotate");
     runtime.block_on(rotating::measure(report))?;
     drop(runtime);

@@ -4,8 +4,8 @@ use std::future::Future;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
@@ -24,11 +24,14 @@ pub(crate) struct Watched {
     requests: Arc<AtomicU32>,
     bits: Option<u64>,
     life: Option<Duration>,
+    sent: Option<Sent>,
 }
+
+type Sent = Arc<Mutex<Vec<(String, BootInstant)>>>;
 
 impl Watched {
     pub(crate) fn new(inner: Context) -> Self {
-        Self { inner, timers: Arc::default(), requests: Arc::default(), bits: None, life: None }
+        Self { inner, timers: Arc::default(), requests: Arc::default(), bits: None, life: None, sent: None }
     }
 
     /// With the same random number whenever one is drawn.
@@ -39,6 +42,17 @@ impl Watched {
     /// With leases that Vault says to end after `life`: what they are at AWS stays what it is.
     pub(crate) fn shortened(inner: Context, life: Duration) -> Self {
         Self { life: Some(life), ..Self::new(inner) }
+    }
+
+    /// With a record of every request for a lease.
+    pub(crate) fn recorded(inner: Context) -> Self {
+        Self { sent: Some(Arc::default()), ..Self::new(inner) }
+    }
+
+    /// The requests for leases so far: their paths and when.
+    pub(crate) fn sent(&self) -> Vec<(String, BootInstant)> {
+        let sent = self.sent.as_ref().map(|sent| sent.lock().unwrap_or_else(PoisonError::into_inner).clone());
+        sent.unwrap_or_default()
     }
 
     pub(crate) fn context(&self) -> Context {
@@ -92,24 +106,27 @@ impl Sleep for Watched {
 #[derive(Debug)]
 struct Sender {
     inner: Arc<dyn HttpSend>,
-    requests: Arc<AtomicU32>,
-    life: Option<Duration>,
+    watched: Watched,
 }
 
 impl HttpConnect for Watched {
     fn open(&self, options: &HttpOptions) -> leasekey::Result<Arc<dyn HttpSend>> {
         let inner = self.inner.http.open(options)?;
-        Ok(Arc::new(Sender { inner, requests: self.requests.clone(), life: self.life }))
+        Ok(Arc::new(Sender { inner, watched: self.clone() }))
     }
 }
 
 #[async_trait]
 impl HttpSend for Sender {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpFault> {
-        self.requests.fetch_add(1, Ordering::Relaxed);
+        self.watched.requests.fetch_add(1, Ordering::Relaxed);
         let issues = request.url.path().contains("/creds/");
+        if let Some(sent) = self.watched.sent.as_ref().filter(|_| issues) {
+            let path = request.url.path().to_owned();
+            sent.lock().unwrap_or_else(PoisonError::into_inner).push((path, self.watched.boot()));
+        }
         let reply = self.inner.send(request).await?;
-        Ok(match self.life.filter(|_| issues) {
+        Ok(match self.watched.life.filter(|_| issues) {
             Some(life) => ended_after(reply, life),
             None => reply,
         })

@@ -112,7 +112,7 @@ impl Stack {
     }
 
     /// The status of `path`, read as root; none if there is no answer within a second.
-    pub(crate) async fn status_of(&self, path: &str) -> Option<u16> {
+    pub async fn status_of(&self, path: &str) -> Option<u16> {
         let request = self.http.get(format!("{}/v1/{path}", self.address)).timeout(Duration::from_secs(1));
         let reply = request.header("X-Vault-Token", &self.root_token).send().await;
         reply.ok().map(|reply| reply.status().as_u16())

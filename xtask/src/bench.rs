@@ -13,6 +13,7 @@ pub(crate) fn bench(only: Option<&str>, json: Option<&Path>) -> Result<()> {
     let mut build = cargo(&["build", "--quiet", "--release", "--package", "leasekey-benches"]);
     expect(process::run(&mut build)?, "compiling the benches failed")?;
     let stack = OwnStack::start(Server::Openbao, Shape::default(), "bench")?;
+    let cluster = OwnStack::start(Server::Openbao, Shape::CLUSTER, "bench-ha")?;
     let mut benches = cargo(&["run", "--quiet", "--release", "--package", "leasekey-benches", "--"]);
     if let Some(group) = only {
         benches.args(["--only", group]);
@@ -20,9 +21,9 @@ pub(crate) fn bench(only: Option<&str>, json: Option<&Path>) -> Result<()> {
     if let Some(file) = &json {
         benches.arg("--json").arg(file);
     }
-    stack.exports().give(&mut benches);
+    stack.exports_with(Some(&cluster))?.give(&mut benches);
     let ran = process::run(&mut benches).and_then(|status| expect(status, "the benches failed"));
-    let ended = stack.end(ran.is_err());
+    let ended = stack.end(ran.is_err()).and(cluster.end(ran.is_err()));
     ran.and(ended)
 }
 

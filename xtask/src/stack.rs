@@ -71,6 +71,9 @@ pub(crate) struct Shape {
 }
 
 impl Shape {
+    /// The cluster whose nodes tests and benches kill.
+    pub(crate) const CLUSTER: Self = Self { tls: true, ha: true };
+
     /// How many nodes keep their data in raft; none is a server in development mode.
     fn nodes(self) -> usize {
         match self {

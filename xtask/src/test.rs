@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::cargo::cargo;
-use crate::failure::{Doing, Failure, Result};
+use crate::failure::{Failure, Result};
 use crate::leaks::Traces;
 use crate::process;
 use crate::stack::{OwnStack, Server, Shape};
@@ -29,13 +29,7 @@ pub(crate) fn test(plan: &Plan) -> Result<()> {
     }
     let stack = OwnStack::start(plan.server, Shape::default(), "test")?;
     let cluster = plan.cluster()?;
-    let mut exports = stack.exports().clone();
-    if let Some(cluster) = &cluster {
-        exports.join("LEASEKEY_HA_", cluster.exports());
-        // The tests kill its nodes, and have them started again.
-        exports.add("LEASEKEY_HA_STACK", cluster.name());
-        exports.add("LEASEKEY_HA_XTASK", own_program()?);
-    }
+    let exports = stack.exports_with(cluster.as_ref())?;
     let mut command = plan.cargo();
     command.arg("--no-fail-fast").arg("--").args(&plan.filters);
     exports.give(&mut command);
@@ -68,19 +62,13 @@ fn leaked(leaks: &[String]) -> Failure {
         .code(101)
 }
 
-/// The path of this program.
-fn own_program() -> Result<String> {
-    let path = std::env::current_exe().doing(|| "cannot tell the path of this program".into())?;
-    Ok(path.display().to_string())
-}
-
 impl Plan {
     /// The three nodes whose leader the tests kill; the contract tests need none.
     fn cluster(&self) -> Result<Option<OwnStack>> {
         if self.contract {
             return Ok(None);
         }
-        OwnStack::start(self.server, Shape { tls: true, ha: true }, "test-ha").map(Some)
+        OwnStack::start(self.server, Shape::CLUSTER, "test-ha").map(Some)
     }
 
     fn cargo(&self) -> Command {

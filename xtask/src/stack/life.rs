@@ -10,7 +10,7 @@ use super::install::Programs;
 use super::pid::Process;
 use super::record::Record;
 use super::{Server, Shape, cache, cluster, fill, install, name_option, record, server, verify};
-use crate::failure::{Failure, Result};
+use crate::failure::{Doing, Failure, Result};
 use crate::process;
 
 /// A stack that goes with the chore it was started for, whatever becomes of that.
@@ -28,15 +28,22 @@ impl OwnStack {
         let exports = start(server, shape, &name, Process::own())?;
         Ok(Self { name, exports, ended: false })
     }
-
-    /// Its name.
-    pub(crate) fn name(&self) -> &str {
-        &self.name
-    }
-
     /// What programs need to use it.
     pub(crate) fn exports(&self) -> &Exports {
         &self.exports
+    }
+
+    /// The same and, under names of their own, what they need to use a cluster, kill its nodes and have them
+    /// started again.
+    pub(crate) fn exports_with(&self, cluster: Option<&Self>) -> Result<Exports> {
+        let mut exports = self.exports.clone();
+        if let Some(cluster) = cluster {
+            let program = std::env::current_exe().doing(|| "cannot tell the path of this program".into())?;
+            exports.join("LEASEKEY_HA_", &cluster.exports);
+            exports.add("LEASEKEY_HA_STACK", cluster.name.as_str());
+            exports.add("LEASEKEY_HA_XTASK", program.display().to_string());
+        }
+        Ok(exports)
     }
 
     /// A new folder of this name beside what its servers write; it stays and goes with their logs.

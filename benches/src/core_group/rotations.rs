@@ -1,0 +1,212 @@
+//! Ten thousand rotations under a thousand callers, while the leader of a real raft cluster is killed every 30 s.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::task::{Context, Poll, Waker};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use aws_credential_types::provider::ProvideCredentials;
+use leasekey::VaultCredentialsProvider;
+use leasekey::time::BootInstant;
+use leasekey_tests::ha::Cluster;
+use leasekey_tests::stack::Stack;
+use reqwest::Method;
+use rustix::time::{ClockId, clock_gettime};
+use serde_json::{Value, json};
+
+use crate::Outcome;
+use crate::report::{Report, Row, say};
+use crate::watched::Watched;
+
+const PROVIDERS: usize = 400;
+const CALLERS: usize = 1000;
+const ROTATIONS: u64 = 10_000;
+const LIFE: &str = "20s";
+const KILLED_EVERY: Duration = Duration::from_secs(30);
+const CALL_EVERY: Duration = Duration::from_millis(100);
+const LATE: Duration = Duration::from_millis(1);
+// Of so many providers the leases are counted each half second, in turns.
+const LISTED: usize = 20;
+
+/// What the callers met.
+#[derive(Debug, Default)]
+struct Calls {
+    done: AtomicBool,
+    all: AtomicU64,
+    failed: AtomicU64,
+    waited: AtomicU64,
+    late: AtomicU64,
+    idle_late: AtomicU64,
+}
+
+/// Rotations, what callers noticed of them, and what the server and Vault had of it.
+pub(super) async fn measure(report: &mut Report) -> Outcome {
+    let cluster = Cluster::alone().await;
+    let stack = cluster.at(cluster.leader().await);
+    let life = json!({ "max_lease_ttl": LIFE, "default_lease_ttl": LIFE });
+    stack.vault_write("sys/mounts/aws/tune", life).await;
+    let watched = Watched::recorded(leasekey::context::Context::system());
+    let providers = start(&cluster, &stack, &watched).await?;
+    let calls = Arc::new(Calls::default());
+    let callers = callers(&providers, &calls);
+    let killed = rotate(&cluster, &providers).await;
+    calls.done.store(true, Ordering::Relaxed);
+    for caller in callers {
+        caller.join().map_err(|_| "a caller panicked")?;
+    }
+    let most_leases = killed?;
+    tell(report, &providers, &calls, most_leases, fullest_window(&watched.sent()));
+    for provider in providers {
+        provider.close().await?;
+    }
+    Ok(())
+}
+
+/// A role each, so that the server's list tells the leases of one provider from another's.
+async fn start(
+    cluster: &Cluster,
+    stack: &Stack,
+    watched: &Watched,
+) -> Outcome<Vec<VaultCredentialsProvider>> {
+    let context = watched.context();
+    let login = stack.new_approle(r#"path "aws/creds/+" { capabilities = ["update"] }"#).await;
+    let arn = format!("arn:aws:iam::{}:role/orders", stack.aws_account);
+    let role = json!({ "credential_type": "assumed_role", "role_arns": [arn] });
+    let mut providers = Vec::with_capacity(PROVIDERS);
+    for index in 0..PROVIDERS {
+        stack.vault_write(&format!("aws/roles/{}", name(index)), role.clone()).await;
+        let one = cluster.builder(0).context(context.clone()).auth(login.auth()).role(&name(index));
+        providers.push(one.start().await?);
+    }
+    Ok(providers)
+}
+
+fn name(index: usize) -> String {
+    format!("rotating-{index}")
+}
+
+/// Four threads of 250 callers each: every caller asks ten times a second.
+fn callers(providers: &[VaultCredentialsProvider], calls: &Arc<Calls>) -> Vec<thread::JoinHandle<()>> {
+    const THREADS: usize = 4;
+    let of = |first: usize| {
+        let (calls, providers) = (calls.clone(), providers.to_vec());
+        move || {
+            while !calls.done.load(Ordering::Relaxed) {
+                let next = Instant::now() + CALL_EVERY;
+                for caller in (first..CALLERS).step_by(THREADS) {
+                    if let Some(provider) = providers.get(caller % PROVIDERS) {
+                        call(provider, &calls);
+                    }
+                }
+                thread::sleep(next.saturating_duration_since(Instant::now()));
+            }
+        }
+    };
+    (0..THREADS).map(|first| thread::spawn(of(first))).collect()
+}
+
+/// One call, and beside it nothing at all, timed alike: what the machine adds to either.
+fn call(provider: &VaultCredentialsProvider, calls: &Calls) {
+    let since = Instant::now();
+    let idle = since.elapsed();
+    let (since, own) = (Instant::now(), thread_time());
+    let answer = pin!(provider.provide_credentials()).poll(&mut Context::from_waker(Waker::noop()));
+    let (took, own) = (since.elapsed(), thread_time().saturating_sub(own));
+    calls.all.fetch_add(1, Ordering::Relaxed);
+    let count = |counter: &AtomicU64, counts: bool| counter.fetch_add(u64::from(counts), Ordering::Relaxed);
+    count(&calls.failed, matches!(answer, Poll::Ready(Err(_))));
+    count(&calls.waited, answer.is_pending() || own > LATE);
+    count(&calls.late, took > LATE);
+    count(&calls.idle_late, idle > LATE);
+}
+
+fn thread_time() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
+}
+
+/// Kills the leader every 30 s until all rotations are done; the most leases that one provider had at once.
+async fn rotate(cluster: &Cluster, providers: &[VaultCredentialsProvider]) -> Outcome<usize> {
+    let (mut most_leases, mut turn) = (0, 0);
+    for kills in 0.. {
+        let next = Instant::now() + KILLED_EVERY;
+        let rotations = rotations(providers);
+        say("", &format!("{rotations:>6} rotations, {kills} leaders killed"));
+        if rotations >= ROTATIONS {
+            break;
+        }
+        let leader = cluster.leader().await;
+        cluster.kill(leader);
+        let restarted = cluster.start(leader);
+        while Instant::now() < next {
+            for index in (turn..turn + LISTED).map(|index| index % PROVIDERS) {
+                most_leases = most_leases.max(leases(cluster, index).await);
+            }
+            turn += LISTED;
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+        restarted.join().map_err(|_| "a node could not be started again")?;
+    }
+    Ok(most_leases)
+}
+
+fn rotations(providers: &[VaultCredentialsProvider]) -> u64 {
+    providers.iter().map(|provider| provider.stats().issues.saturating_sub(1)).sum()
+}
+
+/// The leases of one provider in the server's own list; 0 while nobody leads.
+async fn leases(cluster: &Cluster, index: usize) -> usize {
+    for node in 0..cluster.addresses.len() {
+        let stack = cluster.at(node);
+        if stack.status_of("sys/health").await == Some(200) {
+            let list = format!("sys/leases/lookup/aws/creds/{}?list=true", name(index));
+            let reply = stack.vault_call(&stack.root_token, Method::GET, &list, None).await;
+            return reply.body.pointer("/data/keys").and_then(Value::as_array).map_or(0, Vec::len);
+        }
+    }
+    0
+}
+
+/// The most requests of one provider within any 10 s.
+fn fullest_window(sent: &[(String, BootInstant)]) -> usize {
+    const WINDOW: Duration = Duration::from_secs(10);
+    let mut moments = HashMap::<&str, Vec<BootInstant>>::new();
+    for (of, at) in sent {
+        moments.entry(of).or_default().push(*at);
+    }
+    let peak = |moments: &Vec<BootInstant>| {
+        let within =
+            |from: &BootInstant| moments.iter().filter(|at| *at >= from && **at < from.plus(WINDOW)).count();
+        moments.iter().map(within).max().unwrap_or(0)
+    };
+    moments.values().map(peak).max().unwrap_or(0)
+}
+
+fn tell(
+    report: &mut Report,
+    providers: &[VaultCredentialsProvider],
+    calls: &Calls,
+    most_leases: usize,
+    window: usize,
+) {
+    let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed) as f64;
+    let rotations = rotations(providers) as f64;
+    // What the machine does to two looks at the clock, it does to a call, too.
+    let (all, late, idle) = (read(&calls.all), read(&calls.late), read(&calls.idle_late));
+    say(
+        "",
+        &format!("{all} calls; put aside by the machine for over 1 ms: {late}, while doing nothing: {idle}"),
+    );
+    let mut add = |name, value: f64, unit, target, met| {
+        report.add(Row::alone(name, value, unit, target).met(met));
+    };
+    add("core/rotations", rotations, "rotations", ">= 10,000", rotations >= ROTATIONS as f64);
+    add("core/rotation_failures", read(&calls.failed), "calls", "= 0", read(&calls.failed) == 0.0);
+    add("core/rotation_waits", read(&calls.waited), "calls", "= 0", read(&calls.waited) == 0.0);
+    add("core/rotation_leases", most_leases as f64, "per provider", "<= 3", most_leases <= 3);
+    add("core/rotation_requests", window as f64, "in any 10 s", "<= 10", window <= 10);
+}
