@@ -1,5 +1,7 @@
 //! What can go wrong, and what the user should do about it.
 
+mod explanation;
+
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
