@@ -14,12 +14,14 @@ mod address;
 mod environment;
 mod file;
 mod key;
+mod schema;
 mod value;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 pub use self::key::{ConfigKey, Form};
+pub use self::schema::json_schema;
 pub use self::value::Origin;
 use self::value::Value;
 use crate::context::{Context, Env, Files};

@@ -209,12 +209,21 @@ fn account_id(arn: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::ConfigKey;
 
     #[test]
     fn both_spellings_of_a_kind_are_accepted() {
         assert_eq!("assumed-role".parse::<CredentialKind>().unwrap(), CredentialKind::AssumedRole);
         assert_eq!("federation_token".parse::<CredentialKind>().unwrap(), CredentialKind::FederationToken);
         assert_eq!("iamuser".parse::<CredentialKind>().unwrap_err().code(), "LK-0116");
+    }
+
+    #[test]
+    fn the_words_of_the_setting_are_the_kinds_in_both_spellings() {
+        let words = ConfigKey::Kind.words();
+        assert!(words.iter().all(|word| word.parse::<CredentialKind>().is_ok()));
+        assert!(CredentialKind::ALL.iter().all(|kind| words.contains(&kind.name())));
+        assert!(words.iter().all(|word| words.contains(&word.replace('_', "-").as_str())));
     }
 
     #[test]

@@ -5,9 +5,9 @@
 //! ```
 #![allow(clippy::expect_used, clippy::panic, reason = "a test outside the library")]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use leasekey::config::ConfigKey;
+use leasekey::config::{ConfigKey, json_schema};
 use leasekey::{ErrorKind, Event, EventKind};
 
 fn page(name: &str) -> (PathBuf, String) {
@@ -26,10 +26,16 @@ fn keeps(name: &str, table: &str) {
     if old == table {
         return;
     }
+    update(&path, &format!("{before}{BEGIN}{table}{END}{after}"));
+}
+
+/// Writes a page that is not what the code says, if that was asked for.
+fn update(path: &Path, text: &str) {
     if std::env::var_os("UPDATE").is_none() {
+        let name = path.file_name().unwrap_or_default().display();
         panic!("docs/{name} is not what the code says. Run: UPDATE=1 cargo test -p leasekey --test docs");
     }
-    std::fs::write(path, format!("{before}{BEGIN}{table}{END}{after}")).expect("the page can be written");
+    std::fs::write(path, text).expect("the page can be written");
 }
 
 fn row<const N: usize>(cells: [String; N]) -> String {
@@ -59,6 +65,14 @@ fn the_settings_page_lists_the_schema() {
         ]);
     }
     keeps("settings.md", &table);
+}
+
+#[test]
+fn the_schema_of_settings_files_is_the_schema() {
+    let (path, text) = page("leasekey.schema.json");
+    if text != json_schema() {
+        update(&path, &json_schema());
+    }
 }
 
 #[test]

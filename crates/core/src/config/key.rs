@@ -38,12 +38,13 @@ struct Setting {
     env_names: &'static [&'static str],
     form: Form,
     default: Option<&'static str>,
+    words: &'static [&'static str],
     secret: bool,
     from_found_file: bool,
 }
 
 const fn setting(form: Form, keyword: &'static str, env_names: &'static [&'static str]) -> Setting {
-    Setting { keyword, env_names, form, default: None, secret: false, from_found_file: false }
+    Setting { keyword, env_names, form, default: None, words: &[], secret: false, from_found_file: false }
 }
 
 const fn address(keyword: &'static str, env_names: &'static [&'static str]) -> Setting {
@@ -72,6 +73,11 @@ impl Setting {
         self
     }
 
+    const fn words(mut self, words: &'static [&'static str]) -> Self {
+        self.words = words;
+        self
+    }
+
     const fn secret(mut self) -> Self {
         self.secret = true;
         self
@@ -82,6 +88,19 @@ impl Setting {
         self
     }
 }
+
+// Vault's spelling, and with hyphens.
+const KINDS: &[&str] = &[
+    "assumed_role",
+    "federation_token",
+    "iam_user",
+    "session_token",
+    "static",
+    "assumed-role",
+    "federation-token",
+    "iam-user",
+    "session-token",
+];
 
 macro_rules! config_keys {
     ($(#[doc = $doc:literal] $name:ident = $setting:expr;)+) => {
@@ -121,7 +140,7 @@ config_keys! {
     /// The mount of the AWS secrets engine.
     Mount = text("mount", &["LEASEKEY_MOUNT"]).default("aws").found();
     /// The kind of credentials that the role must give; another kind is refused, and unset it is learnt.
-    Kind = text("kind", &["LEASEKEY_KIND"]).found();
+    Kind = text("kind", &["LEASEKEY_KIND"]).words(KINDS).found();
     /// How long each lease is asked to live; unset, the role decides.
     Ttl = duration("ttl", &["LEASEKEY_TTL"]).found();
     /// The AWS role to assume, where Vault's role allows several.
@@ -133,7 +152,7 @@ config_keys! {
     /// The age from which the key of an IAM user is replaced, not renewed.
     MaxAge = duration("max_age", &["LEASEKEY_MAX_AGE"]).default("24h");
     /// How to log in, `approle` or `token`; unset, the first that is configured.
-    Auth = text("auth", &["LEASEKEY_AUTH"]);
+    Auth = text("auth", &["LEASEKEY_AUTH"]).words(&["approle", "token"]);
     /// The mount of the auth method; unset, the method's own name.
     AuthMount = text("auth_mount", &["LEASEKEY_AUTH_MOUNT"]);
     /// The role id of the AppRole login.
@@ -219,6 +238,11 @@ impl ConfigKey {
     /// The text that stands where nothing is set.
     pub fn default_text(self) -> Option<&'static str> {
         self.setting().default
+    }
+
+    /// The texts that are allowed; none where many are.
+    pub fn words(self) -> &'static [&'static str] {
+        self.setting().words
     }
 
     /// Whether no message, log or report may quote it.

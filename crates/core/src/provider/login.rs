@@ -21,7 +21,8 @@ pub(super) fn configured(
         }
         Some(other) => {
             let place = config.place(ConfigKey::Auth);
-            let what = format!("{place} is {:?}; known are approle and token", printable(other));
+            let known = ConfigKey::Auth.words().join(" and ");
+            let what = format!("{place} is {:?}; known are {known}", printable(other));
             Err(Error::new(ErrorKind::InvalidSetting, what))
         }
         None => match app_role(config)? {
