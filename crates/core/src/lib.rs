@@ -27,6 +27,7 @@
 //! # Features
 //!
 //! - `vault` (default): everything that needs the network.
+//! - `cli`: the command line, `leasekey`.
 //! - `test-util`: a scripted clock, network and Vault for tests of programs that use Leasekey
 //!   ([`context`]).
 //!
@@ -39,6 +40,10 @@
 mod auth;
 #[cfg(feature = "vault")]
 mod aws;
+// The command line is no part of the API: it is open to the binary and the bindings.
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod cli;
 pub mod config;
 pub mod context;
 mod error;

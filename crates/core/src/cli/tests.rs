@@ -1,0 +1,209 @@
+//! Whole command lines in a scripted world.
+
+use anstream::StripStream;
+
+use super::*;
+use crate::config::{ConfigKey, json_schema};
+use crate::context::Scripted;
+
+pub(super) struct Printed {
+    pub(super) code: u8,
+    pub(super) out: String,
+    pub(super) err: String,
+}
+
+/// What a line prints where no terminal is.
+pub(super) fn piped(world: &Scripted, line: &str) -> Printed {
+    printed(world, line, false)
+}
+
+/// What a line prints on a terminal, without colours.
+pub(super) fn shown(world: &Scripted, line: &str) -> Printed {
+    printed(world, line, true)
+}
+
+fn printed(world: &Scripted, line: &str, terminal: bool) -> Printed {
+    let (mut out, mut err) = (StripStream::new(Vec::new()), StripStream::new(Vec::new()));
+    let args = std::iter::once("leasekey").chain(line.split_whitespace()).map(OsString::from);
+    let code = run(args, &world.context(), &mut Console { out: &mut out, err: &mut err, terminal });
+    let [out, err] = [out, err].map(|stream| String::from_utf8(stream.into_inner()).unwrap());
+    Printed { code, out, err }
+}
+
+fn widest(text: &str) -> usize {
+    text.lines().map(|line| line.chars().count()).max().unwrap_or(0)
+}
+
+#[test]
+fn a_code_is_explained_however_it_is_written() {
+    let world = Scripted::new();
+    let whole = piped(&world, "explain LK-0105");
+    assert_eq!(whole.code, OK);
+    assert!(whole.out.starts_with("LK-0105 RoleNotFound\n"), "{}", whole.out);
+    for written in ["lk-0105", "105", "0105", "lk105"] {
+        assert_eq!(piped(&world, &format!("explain {written}")).out, whole.out, "{written}");
+    }
+}
+
+#[test]
+fn every_code_is_explained_within_80_columns_from_the_words_of_the_docs() {
+    for kind in ErrorKind::ALL {
+        let told = piped(&Scripted::new(), &format!("explain {}", kind.code())).out;
+        assert!(widest(&told) <= 80, "{told}");
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        for part in kind.causes().iter().chain([&kind.meaning(), &kind.hint(), &kind.example()]) {
+            assert!(words(&told).contains(&words(part)), "{part}\nis not in\n{told}");
+        }
+    }
+}
+
+#[test]
+fn explain_alone_lists_all_codes_within_80_columns() {
+    let listed = piped(&Scripted::new(), "explain").out;
+    assert!(widest(&listed) <= 80, "{listed}");
+    let codes: Vec<_> =
+        listed.lines().filter_map(|line| line.get(..7)).filter(|c| c.starts_with("LK")).collect();
+    assert_eq!(codes, ErrorKind::ALL.iter().map(|kind| kind.code()).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_code_that_does_not_exist_names_the_nearest() {
+    let told = piped(&Scripted::new(), "explain LK-0151");
+    assert_eq!((told.code, told.out.as_str()), (BAD_INPUT, ""));
+    assert_eq!(
+        told.err,
+        "LK-0116 there is no error code \"LK-0151\"\n  The nearest are LK-0101, LK-0111, LK-0115; `leasekey \
+         explain` lists all\n  More: leasekey explain LK-0116\n"
+    );
+    assert_eq!(piped(&Scripted::new(), "explain \u{1b}[2J").code, BAD_INPUT);
+}
+
+/// A world with a setting of each origin, and secrets.
+fn world() -> Scripted {
+    let world = Scripted::new();
+    world.set_file("/srv/app/leasekey.toml", 0o644, b"# the shop\nrole = 'orders'\n");
+    world.set_var("VAULT_ADDR", "https://vault:8200");
+    world.set_var("VAULT_TOKEN", "canary-token");
+    world.set_var("LEASEKEY_SECRET_ID", "canary-secret-id");
+    world
+}
+
+#[test]
+fn what_is_set_is_shown_and_secrets_are_hidden() {
+    let shown = piped(&world(), "config show");
+    let rows =
+        ["SETTING    VALUE", "address    https://vault:8200", "role       orders", "secret_id  (hidden)"];
+    assert_eq!(shown.out, format!("{}\ntoken      (hidden)\n", rows.join("\n")));
+}
+
+#[test]
+fn origins_are_variables_files_with_lines_and_defaults() {
+    let told = piped(&world(), "config show --origin --all").out;
+    let row = |keyword: &str| {
+        let row = told.lines().find(|line| line.split_whitespace().next() == Some(keyword));
+        row.unwrap().split_whitespace().skip(1).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(row("address"), "https://vault:8200 VAULT_ADDR");
+    assert_eq!(row("role"), "orders /srv/app/leasekey.toml line 2");
+    assert_eq!(row("token"), "(hidden) VAULT_TOKEN");
+    assert_eq!((row("mount").as_str(), row("namespace").as_str()), ("aws default", "unset"));
+    assert_eq!(told.lines().count(), 1 + ConfigKey::ALL.len());
+}
+
+#[test]
+fn settings_fit_a_terminal_and_are_whole_where_there_is_none() {
+    let world = world();
+    let arn = format!("arn:aws:iam::111122223333:role/{}", "o".repeat(64));
+    world.set_var("LEASEKEY_ROLE_ARN", &arn);
+    let terminal = shown(&world, "config show --origin").out;
+    assert!(widest(&terminal) <= 80, "{terminal}");
+    assert!(piped(&world, "config show --origin").out.contains(&arn));
+}
+
+#[test]
+fn settings_as_json_have_values_and_origins() {
+    let json = |line| -> serde_json::Value { serde_json::from_str(&piped(&world(), line).out).unwrap() };
+    let plain = json("config show --format json");
+    assert_eq!((&plain["role"], &plain["token"]), (&"orders".into(), &"(hidden)".into()));
+    let told = json("config show --format json --origin --all");
+    let file = serde_json::json!({ "from": "file", "path": "/srv/app/leasekey.toml", "line": 2 });
+    assert_eq!(told["role"], serde_json::json!({ "value": "orders", "hidden": false, "origin": file }));
+    assert_eq!(told["token"]["origin"]["variable"], "VAULT_TOKEN");
+    assert!(told["namespace"]["value"].is_null() && told["namespace"]["origin"].is_null());
+}
+
+#[test]
+fn no_secret_is_shown_in_any_way_of_showing_settings() {
+    let world = world();
+    world.set_var("BAO_ADDR", "https://me:canary@vault:8200");
+    world.set_var("VAULT_PROXY_ADDR", "http://me:canary@proxy");
+    for line in ["config show", "config show --origin --all", "config show --format json --origin"] {
+        let printed = piped(&world, line);
+        assert_eq!(printed.code, OK);
+        assert!(!printed.out.contains("canary") && !printed.err.contains("canary"), "{}", printed.out);
+    }
+}
+
+#[test]
+fn a_setting_that_cannot_be_read_is_told_with_its_place() {
+    let world = world();
+    world.set_var("VAULT_SKIP_VERIFY", "yes");
+    let told = piped(&world, "config show");
+    assert_eq!(told.code, BAD_INPUT);
+    assert!(
+        told.err.starts_with("LK-0116 VAULT_SKIP_VERIFY is \"yes\"\n  Allowed is one of"),
+        "{}",
+        told.err
+    );
+}
+
+#[test]
+fn the_schema_is_printed_as_it_is() {
+    assert_eq!(piped(&Scripted::new(), "config schema").out, json_schema());
+}
+
+#[test]
+fn each_shell_gets_its_completions() {
+    for (shell, sign) in [
+        ("bash", "complete -F _leasekey"),
+        ("zsh", "#compdef leasekey"),
+        ("fish", "complete -c leasekey"),
+        ("powershell", "Register-ArgumentCompleter"),
+        ("elvish", "edit:completion:arg-completer[leasekey]"),
+    ] {
+        let script = piped(&Scripted::new(), &format!("completions {shell}"));
+        assert!(script.code == OK && script.out.contains(sign), "{shell}");
+    }
+    assert_eq!(piped(&Scripted::new(), "completions tcsh").code, BAD_INPUT);
+}
+
+#[test]
+fn help_is_an_answer_and_wrong_words_are_bad_input() {
+    let world = Scripted::new();
+    let help = piped(&world, "--help");
+    assert_eq!((help.code, help.err.as_str()), (OK, ""));
+    assert!(widest(&help.out) <= 80, "{}", help.out);
+    assert_eq!(piped(&world, "--version").out, format!("leasekey {}\n", env!("CARGO_PKG_VERSION")));
+    for line in ["", "fly", "config", "config show --format xml", "explain 1 2"] {
+        let told = piped(&world, line);
+        assert_eq!((told.code, told.out.as_str(), told.err.is_empty()), (BAD_INPUT, "", false), "{line}");
+    }
+}
+
+#[test]
+fn a_reader_that_went_away_is_no_news() {
+    struct Closed;
+    impl io::Write for Closed {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut err = Vec::new();
+    let mut console = Console { out: &mut Closed, err: &mut err, terminal: false };
+    let args = ["leasekey", "explain"].map(OsString::from);
+    assert_eq!(run(args, &Scripted::new().context(), &mut console), FAILED);
+    assert_eq!(err, b"");
+}
