@@ -3,8 +3,10 @@
 mod completions;
 mod config;
 mod console;
+mod creds;
 mod explain;
 mod table;
+mod warnings;
 
 use std::ffi::OsString;
 use std::io;
@@ -30,6 +32,8 @@ struct Line {
 
 #[derive(Subcommand)]
 enum Command {
+    /// One set of credentials, printed: for people, programs and shells
+    Creds(creds::Arguments),
     /// The settings in force, and the schema of settings files
     Config(config::Arguments),
     /// What an error code means, its likely causes, and what to do
@@ -75,6 +79,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, context: &Context, console:
     };
     let outcome = match line.command {
         Command::Config(arguments) => config::run(&arguments, context, console),
+        Command::Creds(arguments) => creds::run(&arguments, context, console),
         Command::Explain(arguments) => explain::run(&arguments, console),
         Command::Completions(arguments) => completions::run(&arguments, console),
     };

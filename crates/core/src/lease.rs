@@ -15,6 +15,8 @@ use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
 pub(crate) use identity::Identity;
+#[cfg(feature = "cli")]
+pub(crate) use issue::{Issuer, credentials};
 pub(crate) use keeper::LeaseKeeper;
 pub(crate) use leased::Leased;
 pub(crate) use pin::{Expected, Pin};

@@ -3,6 +3,8 @@
 mod builder;
 mod heal;
 mod login;
+#[cfg(feature = "cli")]
+mod once;
 mod sdk;
 mod tls;
 
@@ -17,6 +19,8 @@ use aws_credential_types::provider::{self, ProvideCredentials, future};
 
 pub use builder::Builder;
 pub use heal::Heal;
+#[cfg(feature = "cli")]
+pub(crate) use once::{Once, lease_once, spec_of};
 pub use sdk::ConfigLoaderExt;
 
 use crate::context::Context;

@@ -18,6 +18,7 @@ use crate::vault::{IssueFault, IssuePath, IssueRequest, Issued, Refusal, VaultCl
 pub(crate) struct Issuer {
     client: VaultClient,
     spec: LeaseSpec,
+    mfa_code: Option<SecretString>,
     // Legacy roles issue temporary sets at sts/ only; learnt from Vault's refusal.
     at_sts: AtomicBool,
     // Where none was named, the first reply decides: a later one of another kind is refused like any.
@@ -26,7 +27,14 @@ pub(crate) struct Issuer {
 
 impl Issuer {
     pub(crate) fn new(client: VaultClient, spec: LeaseSpec) -> Self {
-        Self { client, spec, at_sts: AtomicBool::new(false), learnt: OnceLock::new() }
+        let (at_sts, learnt) = (AtomicBool::new(false), OnceLock::new());
+        Self { client, spec, mfa_code: None, at_sts, learnt }
+    }
+
+    /// The second factor, for a role that has an `mfa_serial_number`. It works once.
+    #[cfg(feature = "cli")]
+    pub(crate) fn with_mfa_code(self, mfa_code: Option<SecretString>) -> Self {
+        Self { mfa_code, ..self }
     }
 
     pub(crate) fn spec(&self) -> &LeaseSpec {
@@ -94,6 +102,7 @@ impl Issuer {
             role_arn: self.spec.role_arn.as_deref(),
             role_session_name: self.spec.session_name.as_ref(),
             ttl: self.spec.ttl,
+            mfa_code: self.mfa_code.as_ref(),
         };
         issue(&self.client, token, &request, allowance).await
     }

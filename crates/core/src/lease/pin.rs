@@ -42,7 +42,7 @@ impl Pin {
     }
 
     /// Whether anything is expected: then AWS is asked before every set serves.
-    pub(super) fn expects(&self) -> bool {
+    pub(crate) fn expects(&self) -> bool {
         !self.expected.is_nobody()
     }
 
@@ -52,7 +52,7 @@ impl Pin {
     }
 
     /// Fails unless AWS says that the credentials belong to whom they should.
-    pub(super) async fn check(&self, credentials: &Credentials, subject: &str) -> Result<(), Fault> {
+    pub(crate) async fn check(&self, credentials: &Credentials, subject: &str) -> Result<(), Fault> {
         let found = self.sts.caller_identity(credentials).await?;
         if self.expected.matches(&found) {
             return Ok(());

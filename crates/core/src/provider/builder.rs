@@ -208,7 +208,7 @@ impl Builder {
     }
 }
 
-fn lease_spec(config: &Config) -> Result<LeaseSpec> {
+pub(super) fn lease_spec(config: &Config) -> Result<LeaseSpec> {
     let Some(role) = config.text(ConfigKey::Role) else {
         let error = Error::new(ErrorKind::InvalidSetting, "no role of the AWS secrets engine is set");
         return Err(error.with_hint("Set LEASEKEY_ROLE, or pass role="));
@@ -240,7 +240,7 @@ fn role_arn(text: &str) -> Result<String> {
     Err(Error::new(ErrorKind::InvalidSetting, what).with_hint("Write arn:aws:iam::111122223333:role/orders"))
 }
 
-fn cluster(context: &Context, config: &Config) -> Result<ClusterOptions> {
+pub(super) fn cluster(context: &Context, config: &Config) -> Result<ClusterOptions> {
     if config.boolean(ConfigKey::SrvLookup)? {
         let error =
             Error::new(ErrorKind::InvalidSetting, "VAULT_SRV_LOOKUP is on, and SRV records are not read");
@@ -269,7 +269,7 @@ fn rate_limit(text: &str) -> Option<(f64, u32)> {
     Some((rate, burst))
 }
 
-fn pin(context: &Context, config: &Config) -> Result<Pin> {
+pub(super) fn pin(context: &Context, config: &Config) -> Result<Pin> {
     let text = |key| config.text(key).map(ToOwned::to_owned);
     let role_arn = text(ConfigKey::ExpectedRoleArn).as_deref().map(role_arn).transpose()?;
     let expected = Expected { account: text(ConfigKey::ExpectedAccount), role_arn };

@@ -8,7 +8,7 @@ use rustify_derive::Endpoint;
 use serde::{Deserialize, Serialize};
 
 use super::client::VaultClient;
-use super::endpoint::Post;
+use super::endpoint::{Post, exposed};
 use super::envelope::Envelope;
 use super::fault::Operation;
 use super::json::Seconds;
@@ -47,6 +47,8 @@ pub(crate) struct IssueRequest<'a> {
     pub(crate) role_arn: Option<&'a str>,
     pub(crate) role_session_name: Option<&'a SessionName>,
     pub(crate) ttl: Option<Duration>,
+    /// The second factor that AWS asks of Vault's own user.
+    pub(crate) mfa_code: Option<&'a SecretString>,
 }
 
 impl IssueRequest<'_> {
@@ -113,7 +115,12 @@ struct Parameters<'a> {
     role_session_name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ttl: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mfa_code: Option<Code<'a>>,
 }
+
+#[derive(Serialize)]
+struct Code<'a>(#[serde(serialize_with = "exposed")] &'a SecretString);
 
 #[derive(Endpoint)]
 #[endpoint(path = "{self.path}")]
@@ -157,6 +164,7 @@ async fn ask(
         role_arn: request.role_arn,
         role_session_name: request.role_session_name.map(SessionName::as_str),
         ttl: request.ttl.map(|ttl| ttl.as_secs()),
+        mfa_code: request.mfa_code.map(Code),
     };
     client.call(operation, &Post::new(request.path(), &parameters)?, Some(token), allowance).await
 }

@@ -70,6 +70,12 @@ pub(super) fn fault(mount: &MountPath, role: &RoleName, refused: &Refused<'_>) -
     if says(&["DurationSeconds", "durationSeconds"]) {
         return Some(denied(ErrorKind::TtlOutOfRange, &format!("AWS refused the ttl {asked}"), refused));
     }
+    if says(&["MultiFactorAuthentication failed"]) {
+        let what = format!("AWS wants a second factor, or refused the one it got, {asked}");
+        let hint = "Use a role without MFA, or pass the device's code: leasekey creds --mfa-code 123456";
+        let fault = denied(ErrorKind::MfaRequired, &what, refused);
+        return Some(Fault { error: fault.error.with_hint(hint), ..fault });
+    }
     (says(&REFUSING) || says(&PASSED_ON))
         .then(|| denied(ErrorKind::AwsRefused, &format!("AWS refused what Vault asked {asked}"), refused))
 }

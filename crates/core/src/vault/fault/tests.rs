@@ -231,3 +231,18 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_second_factor_that_aws_misses_or_refuses_is_named() {
+    for told_by_aws in [
+        "must provide both MFA serial number and one time pass code.",
+        "with invalid MFA one time pass code.",
+    ] {
+        let text = format!(
+            "Error generating STS keys: AccessDenied: MultiFactorAuthentication failed, {told_by_aws}\n\tstatus code: 403"
+        );
+        let fault = issuing(400, &text);
+        assert_eq!(told(&fault), ("LK-0121", Class::Denied));
+        assert!(fault.error.hint().contains("--mfa-code"), "{}", fault.error.hint());
+    }
+}

@@ -10,8 +10,15 @@ const KEY: &str = "ASIAIOSFODNN7EXAMPLE";
 
 fn issued_at(body: &[u8], headers: &HeaderMap, path: IssuePath) -> Result<Issued, IssueFault> {
     let (mount, role) = ("aws".parse().unwrap(), "orders".parse().unwrap());
-    let request =
-        IssueRequest { mount: &mount, role: &role, path, role_arn: None, role_session_name: None, ttl: None };
+    let request = IssueRequest {
+        mount: &mount,
+        role: &role,
+        path,
+        role_arn: None,
+        role_session_name: None,
+        ttl: None,
+        mfa_code: None,
+    };
     let envelope = Envelope::read(SecretBytes::from(body.to_vec()), headers).unwrap_or_default();
     read(envelope, &request, SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000))
 }

@@ -1,0 +1,139 @@
+//! `leasekey creds`: one set, printed. Nothing keeps it fresh, and nothing that was printed is revoked.
+
+mod format;
+mod mask;
+
+use clap::builder::{PossibleValue, PossibleValuesParser};
+use clap::{Args, ValueEnum};
+
+use super::{Console, Outcome, warnings};
+use crate::config::{Config, ConfigKey, Overrides};
+use crate::context::Context;
+use crate::error::{Error, ErrorKind, Result, printable};
+use crate::lease::{CredentialKind, LeaseSpec};
+use crate::provider::{lease_once, spec_of};
+use crate::secret::SecretString;
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// The role of the AWS secrets engine
+    #[arg(long)]
+    role: Option<String>,
+    /// Where the AWS secrets engine is mounted
+    #[arg(long)]
+    mount: Option<String>,
+    /// The kind that the role must give; unset, it is learnt
+    #[arg(long, value_parser = kinds())]
+    kind: Option<String>,
+    /// How long the set should live, 15m; unset, the role decides
+    #[arg(long, value_parser = ttl)]
+    ttl: Option<String>,
+    /// The AWS role to assume, where Vault's role allows several
+    #[arg(long, value_name = "ARN")]
+    role_arn: Option<String>,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// The second factor of a role of kind session-token
+    #[arg(long, value_name = "CODE")]
+    mfa_code: Option<String>,
+    /// Show the secrets: in the table, and on a terminal
+    #[arg(long)]
+    show_secret: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
+enum Format {
+    /// For people, secrets hidden
+    #[default]
+    Table,
+    /// All that is known, as JSON
+    Json,
+    /// For a shell: eval "$(leasekey creds --format env)"
+    Env,
+    /// For credential_process in ~/.aws/config
+    CredentialProcess,
+}
+
+impl Arguments {
+    fn overrides(&self) -> Overrides {
+        let mut overrides = Overrides::default();
+        for (key, given) in [
+            (ConfigKey::Role, &self.role),
+            (ConfigKey::Mount, &self.mount),
+            (ConfigKey::Kind, &self.kind),
+            (ConfigKey::Ttl, &self.ttl),
+            (ConfigKey::RoleArn, &self.role_arn),
+        ] {
+            if let Some(given) = given {
+                overrides.set(key, given.as_str());
+            }
+        }
+        overrides
+    }
+
+    /// Whether the secrets themselves are printed.
+    fn shows_secrets(&self) -> bool {
+        self.show_secret || self.format != Format::Table
+    }
+}
+
+// With hyphens, as options are; Vault's own spelling is accepted.
+fn kinds() -> PossibleValuesParser {
+    let hyphened = ConfigKey::Kind.words().iter().filter(|word| !word.contains('_'));
+    let kinds = hyphened.map(|word| {
+        let own = word.parse::<CredentialKind>().map(CredentialKind::name);
+        PossibleValue::new(word).aliases(own)
+    });
+    PossibleValuesParser::new(kinds)
+}
+
+// Judged here, so that the message names the option.
+fn ttl(text: &str) -> Result<String, String> {
+    let mut overrides = Overrides::default();
+    overrides.set(ConfigKey::Ttl, text);
+    let judged = Config::of(overrides).map_err(|error| error.hint().to_owned());
+    judged.map(|_| text.to_owned())
+}
+
+pub(super) fn run(arguments: &Arguments, context: &Context, console: &mut Console<'_>) -> Outcome {
+    if console.terminal && arguments.format != Format::Table && !arguments.show_secret {
+        let what = "this format would show the secrets on the terminal";
+        let hint = "Pipe the output to where it is needed, or pass --show-secret";
+        return Err(Error::new(ErrorKind::InvalidSetting, what).with_hint(hint).into());
+    }
+    let config = Config::load(context, arguments.overrides())?;
+    let spec = spec(arguments, &config)?;
+    let mfa_code = arguments.mfa_code.as_deref().map(SecretString::from);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (set, mut warned) =
+        warnings::collected(|| runtime.block_on(lease_once(context, &config, spec, mfa_code)));
+    warned.extend(set.iter().flat_map(|set| set.warnings.iter().map(|warning| printable(warning))));
+    for warning in warned {
+        writeln!(console.err, "warning: {warning}")?;
+    }
+    let set = set?;
+    if arguments.shows_secrets() && mask::is_wanted(context)? {
+        mask::print(&set.credentials, arguments.format, console)?;
+    }
+    format::print(&set, arguments, context.time.wall(), console)
+}
+
+fn spec(arguments: &Arguments, config: &Config) -> Result<LeaseSpec> {
+    if config.text(ConfigKey::Role).is_none() {
+        let error = Error::new(ErrorKind::InvalidSetting, "no role of the AWS secrets engine is named");
+        return Err(error.with_hint("Pass --role, or set LEASEKEY_ROLE"));
+    }
+    let mut spec = spec_of(config)?;
+    if arguments.mfa_code.is_some() {
+        // AWS takes a code for session tokens alone; a reply of another kind shall not pass for one.
+        match *spec.kind.get_or_insert(CredentialKind::SessionToken) {
+            CredentialKind::SessionToken => {}
+            kind => {
+                let what = format!("--mfa-code is for sets of kind session_token, not {kind}");
+                return Err(Error::new(ErrorKind::InvalidSetting, what).with_hint("Leave --mfa-code out"));
+            }
+        }
+    }
+    Ok(spec)
+}

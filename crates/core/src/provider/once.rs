@@ -1,0 +1,180 @@
+//! One set on the caller's own thread: one login, one issue, and the login given back. Nothing is kept fresh.
+
+use std::time::Duration;
+
+use aws_credential_types::Credentials;
+
+use super::{builder, login};
+use crate::auth::{Login, LoginContext};
+use crate::config::Config;
+use crate::context::Context;
+use crate::error::{ErrorKind, Result};
+use crate::lease::{CredentialKind, Issuer, LeaseSpec, Pin, credentials};
+use crate::refresh::{Allowance, Fault};
+use crate::secret::SecretString;
+use crate::time::BootInstant;
+use crate::vault::{IssueFault, Issued, VaultClient, lookup, revoke, revoke_self};
+
+const REQUESTS: u8 = 8;
+const TO_GIVE_BACK: u8 = 3;
+const TO_SPREAD: Duration = Duration::from_secs(30);
+const BETWEEN_CHECKS: Duration = Duration::from_secs(2);
+
+/// A set that nobody looks after, and what is known of it.
+#[derive(Debug)]
+pub(crate) struct Once {
+    /// They expire with what ends first: the set, or the token where its end deletes the IAM user. None where
+    /// Vault does not say when it rotates a static key.
+    pub(crate) credentials: Credentials,
+    pub(crate) kind: CredentialKind,
+    pub(crate) arn: Option<String>,
+    pub(crate) lease_id: Option<String>,
+    pub(crate) vault_request_id: String,
+    /// Whether the end of the login's token comes before that of the lease.
+    pub(crate) ends_with_token: bool,
+    /// What Vault, or the way back, warned of.
+    pub(crate) warnings: Vec<String>,
+}
+
+/// The lease that a configuration asks for. Nothing is sent.
+///
+/// # Errors
+/// `LK-0108`, `LK-0115` and `LK-0116` for values that cannot be.
+pub(crate) fn spec_of(config: &Config) -> Result<LeaseSpec> {
+    builder::lease_spec(config)
+}
+
+/// Leases one set. The login's own token is revoked, unless its end would delete the set.
+///
+/// # Errors
+/// As `Builder::start`. What was issued and is not returned was given back.
+pub(crate) async fn lease_once(
+    context: &Context,
+    config: &Config,
+    spec: LeaseSpec,
+    mfa_code: Option<SecretString>,
+) -> Result<Once> {
+    let options = builder::cluster(context, config)?;
+    let method = login::configured(context, config, true)?;
+    method.check()?;
+    let pin = builder::pin(context, config)?;
+    let client = VaultClient::open(context, options)?;
+    let allowance = Allowance::new(REQUESTS);
+    let login = method.login(&LoginContext::new(&client, &allowance)).await?;
+    let issuer = Issuer::new(client.clone(), spec).with_mfa_code(mfa_code);
+    let visit = Visit { context, client, login };
+    match visit.issue(&issuer, &pin, &allowance).await {
+        Ok((issued, kind)) => Ok(visit.leave_with(issued, kind).await),
+        Err(IssueFault { fault, revoke }) => {
+            visit.leave(revoke).await;
+            Err(fault.error)
+        }
+    }
+}
+
+struct Visit<'a> {
+    context: &'a Context,
+    client: VaultClient,
+    login: Login,
+}
+
+impl Visit<'_> {
+    async fn issue(
+        &self,
+        issuer: &Issuer,
+        pin: &Pin,
+        allowance: &Allowance,
+    ) -> Result<(Issued, CredentialKind), IssueFault> {
+        let (issued, kind) = issuer.issue(&self.login.token, allowance).await?;
+        if !pin.expects() {
+            return Ok((issued, kind));
+        }
+        match self.check(pin, &credentials(&issued), &issuer.spec().path()).await {
+            Ok(()) => Ok((issued, kind)),
+            Err(fault) => Err(IssueFault { fault, revoke: issued.lease_id }),
+        }
+    }
+
+    // The key of a new IAM user must spread at AWS before AWS can say whose it is.
+    async fn check(&self, pin: &Pin, credentials: &Credentials, subject: &str) -> Result<(), Fault> {
+        let until = self.context.time.boot().plus(TO_SPREAD);
+        loop {
+            match pin.check(credentials, subject).await {
+                Err(fault)
+                    if fault.error.kind() == ErrorKind::KeyNotYetUsable
+                        && self.context.time.boot() < until =>
+                {
+                    self.context.sleep.sleep(BETWEEN_CHECKS).await;
+                }
+                checked => return checked,
+            }
+        }
+    }
+
+    // The end of a token is the end of its leases, which for a temporary set means nothing at AWS.
+    async fn leave_with(self, issued: Issued, kind: CredentialKind) -> Once {
+        let mut warnings = [self.login.warnings.clone(), issued.warnings.clone()].concat();
+        if !kind.is_revocable()
+            && let Err(fault) = self.give_back_token().await
+        {
+            let why = fault.error.message().to_owned();
+            warnings.push(format!("the login's token was not revoked and ends by its ttl: {why}"));
+        }
+        if kind.is_revocable() && issued.lost_reply {
+            warnings.push("a reply was lost: a second IAM user may live until the login's token ends".into());
+        }
+        let (ends, ends_with_token) = self.ends(&issued, kind).await;
+        let left = ends.map(|ends| ends.since(self.context.time.boot()));
+        let mut credentials = credentials(&issued);
+        *credentials.expiry_mut() = left.and_then(|left| self.context.time.wall().checked_add(left));
+        Once {
+            credentials,
+            kind,
+            arn: issued.arn,
+            lease_id: issued.lease_id,
+            vault_request_id: issued.request_id,
+            ends_with_token,
+            warnings,
+        }
+    }
+
+    async fn leave(self, lease_id: Option<String>) {
+        if let Some(lease_id) = lease_id {
+            let allowance = Allowance::new(TO_GIVE_BACK);
+            let _ends_by_its_ttl = revoke(&self.client, &self.login.token, &lease_id, &allowance).await;
+        }
+        let _ends_by_its_ttl = self.give_back_token().await;
+    }
+
+    // A token that the user gave is the user's.
+    async fn give_back_token(&self) -> Result<(), Fault> {
+        if !self.login.owned {
+            return Ok(());
+        }
+        revoke_self(&self.client, &self.login.token, &Allowance::new(TO_GIVE_BACK)).await
+    }
+
+    /// When the set ends, and whether it does because the token does.
+    async fn ends(&self, issued: &Issued, kind: CredentialKind) -> (Option<BootInstant>, bool) {
+        let told = issued.lifetime.map(|lifetime| issued.started.plus(lifetime));
+        if !kind.is_revocable() {
+            return (told, false);
+        }
+        // The agent renews the lease and goes on repeating the reply that issued it.
+        let set = match &issued.lease_id {
+            Some(lease_id) if issued.cached => self.looked_up(lease_id).await.or(told),
+            _ => told,
+        };
+        let token = self.login.started.zip(self.login.ttl).map(|(started, ttl)| started.plus(ttl));
+        match (set, token) {
+            (Some(set), Some(token)) if token < set => (Some(token), true),
+            _ => (set, false),
+        }
+    }
+
+    async fn looked_up(&self, lease_id: &str) -> Option<BootInstant> {
+        let allowance = Allowance::new(TO_GIVE_BACK);
+        let info = lookup(&self.client, &self.login.token, lease_id, &allowance).await.ok()?;
+        Some(info.started.plus(info.ttl))
+    }
+}
