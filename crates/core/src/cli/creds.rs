@@ -80,10 +80,10 @@ impl Arguments {
 
 // With hyphens, as options are; Vault's own spelling is accepted.
 fn kinds() -> PossibleValuesParser {
-    let hyphened = ConfigKey::Kind.words().iter().filter(|word| !word.contains('_'));
-    let kinds = hyphened.map(|word| {
-        let own = word.parse::<CredentialKind>().map(CredentialKind::name);
-        PossibleValue::new(word).aliases(own)
+    let words = ConfigKey::Kind.words();
+    let kinds = CredentialKind::ALL.into_iter().filter_map(|kind| {
+        let is_option = |word: &&&str| !word.contains('_') && word.parse().ok() == Some(kind);
+        words.iter().find(is_option).map(|word| PossibleValue::new(*word).alias(kind.name()))
     });
     PossibleValuesParser::new(kinds)
 }

@@ -207,3 +207,71 @@ fn a_reader_that_went_away_is_no_news() {
     assert_eq!(run(args, &Scripted::new().context(), &mut console), FAILED);
     assert_eq!(err, b"");
 }
+
+#[test]
+fn creds_shows_no_secret_to_a_terminal_that_did_not_ask() {
+    for format in ["json", "env", "credential-process"] {
+        let told = shown(&world(), &format!("creds --role orders --format {format}"));
+        assert_eq!((told.code, told.out.as_str()), (BAD_INPUT, ""), "{format}");
+        assert!(
+            told.err.starts_with("LK-0116 this format would show the secrets on the terminal\n"),
+            "{}",
+            told.err
+        );
+    }
+}
+
+#[test]
+fn creds_judges_its_input_before_it_asks_anybody() {
+    let world = Scripted::new();
+    world.answer(|request| panic!("{} was asked", request.url));
+    world.set_var("VAULT_ADDR", "https://vault:8200");
+    for (line, told) in [
+        (
+            "creds",
+            "LK-0116 no role of the AWS secrets engine is named\n  Pass --role, or set LEASEKEY_ROLE\n",
+        ),
+        ("creds --role ../sys", "LK-0115 "),
+        ("creds --role orders --mount a//b", "LK-0115 "),
+        ("creds --role orders --ttl 1m", "LK-0108 ttl 1m of role orders is not between"),
+        (
+            "creds --role orders --ttl soon",
+            "error: invalid value 'soon' for '--ttl <TTL>': Allowed is a duration",
+        ),
+        ("creds --role orders --kind assumedrole", "error: invalid value 'assumedrole' for '--kind <KIND>'"),
+        ("creds --role orders --role-arn orders", "LK-0116 role_arn \"orders\" is no ARN of a role\n"),
+        (
+            "creds --role orders --kind assumed-role --mfa-code 123456",
+            "LK-0116 --mfa-code is for sets of kind session_token, not assumed_role\n",
+        ),
+        ("creds --role orders", "LK-0102 no way to log in to https://vault:8200"),
+    ] {
+        let printed = piped(&world, line);
+        assert_eq!((printed.code, printed.out.as_str()), (BAD_INPUT, ""), "{line}");
+        assert!(printed.err.starts_with(told), "{line}: {}", printed.err);
+    }
+    let nowhere = piped(&Scripted::new(), "creds --role orders");
+    assert_eq!(nowhere.code, BAD_INPUT);
+    assert!(nowhere.err.starts_with("LK-0101 "), "{}", nowhere.err);
+}
+
+#[test]
+fn kinds_are_named_with_hyphens_and_taken_in_vaults_spelling_too() {
+    let help = piped(&Scripted::new(), "creds --help").out;
+    let listed = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(listed.contains("assumed-role, federation-token, iam-user, session-token, static]"), "{help}");
+    for kind in ["assumed-role", "assumed_role", "static", "session_token"] {
+        let told = piped(&Scripted::new(), &format!("creds --kind {kind}")).err;
+        assert!(told.starts_with("LK-0116 no role"), "{told}");
+    }
+}
+
+#[test]
+fn help_fits_a_terminal() {
+    for line in
+        ["--help", "creds --help", "creds -h", "config show --help", "explain --help", "completions -h"]
+    {
+        let help = piped(&Scripted::new(), line).out;
+        assert!(widest(&help) <= 80, "{help}");
+    }
+}

@@ -178,3 +178,6 @@ impl Visit<'_> {
         Some(info.started.plus(info.ttl))
     }
 }
+
+#[cfg(test)]
+mod tests;
