@@ -1,5 +1,6 @@
 //! `cargo xtask test`: every test of the repository, on servers of its own.
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use crate::cargo::cargo;
@@ -10,6 +11,9 @@ use crate::stack::{OwnStack, Server, Shape};
 
 /// What no log may show of the stack itself.
 const SECRETS: [&str; 2] = ["LEASEKEY_SECRET_ID", "LEASEKEY_STACK_ROOT_TOKEN"];
+
+/// Where the tests find the command line.
+const CLI: &str = "LEASEKEY_CLI";
 
 /// What to run, and on which server.
 pub(crate) struct Plan {
@@ -33,6 +37,7 @@ pub(crate) fn test(plan: &Plan) -> Result<()> {
     let mut command = plan.cargo();
     command.arg("--no-fail-fast").arg("--").args(&plan.filters);
     exports.give(&mut command);
+    command.env(CLI, command_line()?);
     let mut traces = Traces::into(stack.folder("tests")?)?;
     traces.give(&mut command);
     let mut tally = Tally::default();
@@ -54,6 +59,12 @@ pub(crate) fn test(plan: &Plan) -> Result<()> {
         (true, false) => Err(leaked(&leaks)),
         (false, _) => Err(tally.failure(plan.server)),
     }
+}
+
+/// The binary `leasekey`: the feature `cli` has it built with the tests, beside this program.
+fn command_line() -> Result<PathBuf> {
+    let name = format!("leasekey{}", std::env::consts::EXE_SUFFIX);
+    Ok(PathBuf::from(own_program()?).with_file_name(name))
 }
 
 fn leaked(leaks: &[String]) -> Failure {
@@ -83,7 +94,7 @@ impl Plan {
                 "contract",
             ]);
         }
-        cargo(&["test", "--workspace", "--features", "leasekey-tests/stack"])
+        cargo(&["test", "--workspace", "--features", "leasekey-tests/stack,leasekey/cli"])
     }
 }
 
