@@ -20,6 +20,8 @@ const FLOORS: &[&[&str]] = &[
     &["provider"],
     &["dev", "harness", "serve"],
     &["cli", "manual"],
+    // Binaries are crates of their own, above the library.
+    &["bin"],
 ];
 
 type Module = Vec<String>;
