@@ -1,12 +1,18 @@
-//! A server on loopback that passes requests on to another, and answers in its place where a test says so.
+//! A server on loopback that passes requests on to another, and does to them what a test says. What breaks
+//! below HTTP is [`Wire`]'s.
 
 #![allow(clippy::panic, reason = "a test cannot go on without its proxy")]
 
-use std::convert::Infallible;
+mod reply;
+mod vault;
+mod wire;
+
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response, StatusCode, header};
+use http::{HeaderMap, Request, Response, header};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -15,7 +21,24 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-type Answer = Box<dyn Fn(&Request<Bytes>) -> Option<Response<Bytes>> + Send>;
+pub use self::reply::{as_openbao, is_iam, moved, reply, rewritten};
+pub use self::wire::{Fault, Wire};
+
+/// What becomes of one request.
+pub enum Fate {
+    /// The server answers it.
+    PassedOn,
+    /// The same, so much later.
+    Late(Duration),
+    /// The server does not see it; this is the reply.
+    Answered(Response<Bytes>),
+    /// The server does what it is asked, and its reply is lost.
+    ReplyLost,
+    /// The server answers, and this becomes of its reply.
+    Rewritten(fn(Response<Bytes>) -> Response<Bytes>),
+}
+
+type Rule = Box<dyn Fn(&Request<Bytes>) -> Fate + Send>;
 
 /// The server; it ends when it is dropped.
 pub struct Proxy {
@@ -28,7 +51,7 @@ pub struct Proxy {
 struct Shared {
     upstream: Option<String>,
     client: reqwest::Client,
-    answer: Mutex<Answer>,
+    rule: Mutex<Rule>,
 }
 
 impl Proxy {
@@ -50,7 +73,12 @@ impl Proxy {
 
     /// Answers these requests from now on in the place of the server; the others are passed on.
     pub fn answer(&self, answer: impl Fn(&Request<Bytes>) -> Option<Response<Bytes>> + Send + 'static) {
-        *self.shared.answer.lock().unwrap_or_else(PoisonError::into_inner) = Box::new(answer);
+        self.rule(move |request| answer(request).map_or(Fate::PassedOn, Fate::Answered));
+    }
+
+    /// Does this with every request from now on.
+    pub fn rule(&self, rule: impl Fn(&Request<Bytes>) -> Fate + Send + 'static) {
+        *self.shared.rule.lock().unwrap_or_else(PoisonError::into_inner) = Box::new(rule);
     }
 
     async fn start(upstream: Option<String>) -> Self {
@@ -60,7 +88,7 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await;
         let listener = listener.unwrap_or_else(|error| panic!("the proxy: {error}"));
         let address = listener.local_addr().unwrap_or_else(|error| panic!("the proxy: {error}"));
-        let shared = Arc::new(Shared { upstream, client, answer: Mutex::new(Box::new(|_| None)) });
+        let shared = Arc::new(Shared { upstream, client, rule: Mutex::new(Box::new(|_| Fate::PassedOn)) });
         let accepting = tokio::spawn(accept(listener, shared.clone()));
         Self { address: format!("http://{address}"), shared, accepting }
     }
@@ -72,16 +100,6 @@ impl Drop for Proxy {
     }
 }
 
-/// A reply with this status and body.
-///
-/// # Panics
-/// If the status is none.
-pub fn reply(status: u16, body: impl Into<Bytes>) -> Response<Bytes> {
-    let mut reply = Response::new(body.into());
-    *reply.status_mut() = StatusCode::from_u16(status).unwrap_or_else(|error| panic!("{status}: {error}"));
-    reply
-}
-
 async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     while let Ok((stream, _)) = listener.accept().await {
         tokio::spawn(serve(stream, shared.clone()));
@@ -91,25 +109,40 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
 async fn serve(stream: TcpStream, shared: Arc<Shared>) {
     let service = service_fn(move |request| {
         let shared = shared.clone();
-        async move { Ok::<_, Infallible>(shared.reply(request).await.map(Full::new)) }
+        async move { shared.reply(request).await.map(|reply| reply.map(Full::new)).ok_or_else(lost) }
     });
-    // An error is a client that went away.
+    // An error is a client that went away, or a reply that is to be lost.
     let _gone = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
+fn lost() -> io::Error {
+    io::Error::other("the reply is lost")
+}
+
 impl Shared {
-    async fn reply(&self, request: Request<Incoming>) -> Response<Bytes> {
+    // No reply closes the connection.
+    async fn reply(&self, request: Request<Incoming>) -> Option<Response<Bytes>> {
         let (parts, body) = request.into_parts();
-        let Ok(body) = body.collect().await else { return reply(400, "the request broke off") };
-        let request = Request::from_parts(parts, body.to_bytes());
-        let answer = (self.answer.lock().unwrap_or_else(PoisonError::into_inner))(&request);
-        match (answer, &self.upstream) {
-            (Some(answer), _) => answer,
-            (None, None) => reply(404, "nothing here"),
-            (None, Some(upstream)) => {
-                self.passed_on(upstream, request).await.unwrap_or_else(|error| reply(502, error.to_string()))
+        let request = Request::from_parts(parts, body.collect().await.ok()?.to_bytes());
+        let fate = (self.rule.lock().unwrap_or_else(PoisonError::into_inner))(&request);
+        match fate {
+            Fate::PassedOn => Some(self.asked(request).await),
+            Fate::Late(by) => {
+                tokio::time::sleep(by).await;
+                Some(self.asked(request).await)
             }
+            Fate::Answered(reply) => Some(reply),
+            Fate::ReplyLost => {
+                self.asked(request).await;
+                None
+            }
+            Fate::Rewritten(rewrite) => Some(rewrite(self.asked(request).await)),
         }
+    }
+
+    async fn asked(&self, request: Request<Bytes>) -> Response<Bytes> {
+        let Some(upstream) = &self.upstream else { return reply(404, "nothing here") };
+        self.passed_on(upstream, request).await.unwrap_or_else(|error| reply(502, error.to_string()))
     }
 
     // The Host header stays what the client has signed.
