@@ -11,6 +11,7 @@ pub mod aws;
 pub mod expect;
 pub mod ha;
 pub mod log;
+pub mod pace;
 pub mod proxy;
 pub mod scenario;
 pub mod scripted;

@@ -5,10 +5,14 @@ use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use leasekey::context::{HttpRequest, Scripted, ScriptedReply, ScriptedVault, VaultMood};
+use leasekey::context::{
+    Capabilities, Context, Env, Files, HttpRequest, Scripted, ScriptedReply, ScriptedVault, VaultMood,
+};
 use leasekey::{AppRoleAuth, Builder, VaultCredentialsProvider};
+use tokio::time::Instant;
 
 use crate::log::Watch;
+use crate::pace;
 
 /// How long its sets live.
 pub const LIFE: Duration = Duration::from_secs(900);
@@ -23,7 +27,8 @@ const TOKEN_LIFE: Duration = Duration::from_secs(3600);
 
 type Rule = Box<dyn Fn(&HttpRequest) -> Option<ScriptedReply> + Send>;
 
-/// A [`ScriptedVault`] that answers what the test's own rule leaves, and a list of what both were asked.
+/// A [`ScriptedVault`] that answers what the test's own rule leaves, and a list of what both were asked. At its
+/// end it must not have been asked faster than its providers may ask, whatever the test did.
 pub struct RuledVault {
     /// The world.
     pub world: Scripted,
@@ -33,11 +38,13 @@ pub struct RuledVault {
 struct Inner {
     vault: ScriptedVault,
     script: Mutex<Script>,
+    began: Instant,
 }
 
 struct Script {
     rule: Rule,
-    sent: Vec<String>,
+    sent: Vec<(Duration, String)>,
+    providers: usize,
 }
 
 impl RuledVault {
@@ -49,8 +56,8 @@ impl RuledVault {
         let vault = ScriptedVault::new(&world);
         vault.set_token_life(TOKEN_LIFE, 4 * TOKEN_LIFE);
         vault.add_token(TOKEN);
-        let script = Mutex::new(Script { rule: Box::new(|_| None), sent: Vec::new() });
-        let inner = Arc::new(Inner { vault, script });
+        let script = Mutex::new(Script { rule: Box::new(|_| None), sent: Vec::new(), providers: 0 });
+        let inner = Arc::new(Inner { vault, script, began: Instant::now() });
         // Weak: the world is part of the Vault.
         let answering = Arc::downgrade(&inner);
         world.answer(move |request| match answering.upgrade() {
@@ -60,6 +67,28 @@ impl RuledVault {
         Self { world, inner }
     }
 
+    /// The context of one provider in this world.
+    #[must_use]
+    pub fn context(&self) -> Context {
+        self.inner.script().providers += 1;
+        self.world.context()
+    }
+
+    /// The same with another environment and other files than the world's.
+    pub fn context_with(&self, env: impl Env + 'static, files: impl Files + 'static) -> Context {
+        self.inner.script().providers += 1;
+        let world = || Box::new(self.world.clone());
+        Context::new(Capabilities {
+            time: world(),
+            sleep: world(),
+            env: Box::new(env),
+            files: Box::new(files),
+            random: world(),
+            launch: world(),
+            http: world(),
+        })
+    }
+
     /// A builder of providers in this world, with a login and a role.
     pub fn builder(&self) -> Builder {
         self.bare_builder().auth(AppRoleAuth::new("role-id", SECRET_ID)).role("orders")
@@ -67,7 +96,7 @@ impl RuledVault {
 
     /// The same without a login and a role.
     pub fn bare_builder(&self) -> Builder {
-        VaultCredentialsProvider::builder().context(self.world.context()).address("https://vault:8200")
+        VaultCredentialsProvider::builder().context(self.context()).address("https://vault:8200")
     }
 
     /// Answers these requests from now on; what the rule leaves is the Vault's.
@@ -84,7 +113,13 @@ impl RuledVault {
     /// Every request so far, `POST https://vault:8200/v1/aws/creds/orders`.
     #[must_use]
     pub fn sent(&self) -> Vec<String> {
-        self.inner.script().sent.clone()
+        self.inner.script().sent.iter().map(|(_, sent)| sent.clone()).collect()
+    }
+
+    /// When each of these was sent, counted from the first moment of this world.
+    #[must_use]
+    pub fn moments(&self) -> Vec<Duration> {
+        self.inner.script().sent.iter().map(|(at, _)| *at).collect()
     }
 
     /// Plants every secret of this world.
@@ -105,11 +140,20 @@ impl Deref for RuledVault {
     }
 }
 
+impl Drop for RuledVault {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let (peak, most) = (pace::peak(&self.moments()), pace::MOST * self.inner.script().providers);
+            assert!(peak <= most, "{peak} requests in 10 s, of {most}: {:?}", self.sent());
+        }
+    }
+}
+
 impl Inner {
     fn answer(&self, request: &HttpRequest) -> ScriptedReply {
         let ruled = {
             let mut script = self.script();
-            script.sent.push(format!("{} {}", request.method, request.url));
+            script.sent.push((self.began.elapsed(), format!("{} {}", request.method, request.url)));
             (script.rule)(request)
         };
         ruled.unwrap_or_else(|| self.vault.answer(request))

@@ -187,7 +187,7 @@ async fn every_bad_setting_is_told_by_its_name_and_nothing_is_sent() {
         for (variable, value) in GOOD.iter().chain(*vars) {
             vault.world.set_var(variable, value);
         }
-        let built = VaultCredentialsProvider::from_env().context(vault.world.context()).build();
+        let built = VaultCredentialsProvider::from_env().context(vault.context()).build();
         assert!(built.is_err(), "{name} is accepted");
         let error = refused(built);
         told(name, &error, code, words);
@@ -203,7 +203,7 @@ async fn what_the_cases_leave_as_it_was_would_do() {
     for (variable, value) in GOOD {
         vault.world.set_var(variable, value);
     }
-    VaultCredentialsProvider::from_env().context(vault.world.context()).start().await.unwrap();
+    VaultCredentialsProvider::from_env().context(vault.context()).start().await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
@@ -229,7 +229,7 @@ async fn a_bad_settings_file_is_told_by_its_line_and_a_found_one_may_not_choose_
             vault.world.set_var(variable, value);
         }
         vault.world.set_file(path, 0o600, text.as_bytes());
-        let error = refused(VaultCredentialsProvider::from_env().context(vault.world.context()).build());
+        let error = refused(VaultCredentialsProvider::from_env().context(vault.context()).build());
         vault.world.set_file(path, 0o600, b"");
         error
     };

@@ -3,7 +3,7 @@
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 
-use leasekey::context::{Capabilities, Context, Env, FileRead, Files, VaultMood};
+use leasekey::context::{Context, Env, FileRead, Files, VaultMood};
 use leasekey::{AppRoleAuth, TokenAuth, VaultCredentialsProvider};
 use leasekey_tests::expect::{refused, served};
 use leasekey_tests::scripted::{RuledVault, SECRET_ID, TOKEN};
@@ -72,16 +72,7 @@ impl Env for Home {
 
 /// The scripted world with the real file system in it.
 fn context(vault: &RuledVault, home: &Path) -> Context {
-    let world = &vault.world;
-    Context::new(Capabilities {
-        time: Box::new(world.clone()),
-        sleep: Box::new(world.clone()),
-        env: Box::new(Home(home.to_owned())),
-        files: Box::new(RealFiles),
-        random: Box::new(world.clone()),
-        launch: Box::new(world.clone()),
-        http: Box::new(world.clone()),
-    })
+    vault.context_with(Home(home.to_owned()), RealFiles)
 }
 
 /// The error of a login with this file, named by the user; none if it is accepted.

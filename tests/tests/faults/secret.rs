@@ -36,7 +36,7 @@ async fn g12_no_debug_text_shows_a_secret() {
         show(&SecretBytes::from(TOKEN.as_bytes().to_vec())),
         show(&overrides),
         show(&Config::of(overrides.clone()).unwrap()),
-        show(&vault.world.context()),
+        show(&vault.context()),
     ];
     let provider = builder.auth(app_role).build().unwrap();
     let mut events = provider.events();
