@@ -14,11 +14,13 @@ mod clock;
 mod files;
 mod hooks;
 mod outage;
+mod renewal;
 mod reply;
 #[cfg(feature = "stack")]
 mod runtime;
 mod secret;
 mod tls;
+mod status;
 #[cfg(feature = "stack")]
 mod token;
 
