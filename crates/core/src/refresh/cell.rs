@@ -226,15 +226,16 @@ impl<S: Source> Cell<S> {
             self.superseded.push((old.generation, value));
         }
         let value = self.stamped(&incoming, expires);
+        // Whoever hears of it may ask for it at once.
+        self.serve(value.clone(), generation, expires);
         self.note(Note::Published(&value, generation, self.reason));
-        self.serve(value, generation, expires);
     }
 
     fn extend(&mut self, old: &Snapshot<S::Value>, generation: u64, expires: BootInstant) {
         let Some(value) = &old.value else { return };
         let value = self.stamped(value, expires);
+        self.serve(value.clone(), generation, expires);
         self.note(Note::Extended(&value, generation));
-        self.serve(value, generation, expires);
     }
 
     fn serve(&self, value: S::Value, generation: u64, expires: BootInstant) {
