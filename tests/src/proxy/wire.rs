@@ -5,7 +5,7 @@
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -44,10 +44,11 @@ pub struct Wire {
     accepting: JoinHandle<()>,
 }
 
-#[derive(Default)]
 struct Shared {
+    began: Instant,
     fault: Mutex<Option<Fault>>,
     open: Mutex<JoinSet<()>>,
+    moments: Mutex<Vec<Duration>>,
     connections: AtomicUsize,
     said: AtomicUsize,
 }
@@ -61,7 +62,7 @@ impl Wire {
         let listener = TcpListener::bind("127.0.0.1:0").await;
         let listener = listener.unwrap_or_else(|error| panic!("the relay: {error}"));
         let address = listener.local_addr().unwrap_or_else(|error| panic!("the relay: {error}"));
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(Shared::new());
         let server = server.trim_start_matches("http://").trim_end_matches('/').to_owned();
         let accepting = tokio::spawn(accept(listener, server, shared.clone()));
         Self { address: format!("http://{address}"), shared, accepting }
@@ -86,6 +87,12 @@ impl Wire {
     #[must_use]
     pub fn connections(&self) -> usize {
         self.shared.connections.load(Ordering::Relaxed)
+    }
+
+    /// When requests came, counted from its own beginning.
+    #[must_use]
+    pub fn moments(&self) -> Vec<Duration> {
+        self.shared.moments.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// How many bytes were said in the server's place.
@@ -115,6 +122,17 @@ async fn accept(listener: TcpListener, server: String, shared: Arc<Shared>) {
 }
 
 impl Shared {
+    fn new() -> Self {
+        Self {
+            began: Instant::now(),
+            fault: Mutex::default(),
+            open: Mutex::default(),
+            moments: Mutex::default(),
+            connections: AtomicUsize::new(0),
+            said: AtomicUsize::new(0),
+        }
+    }
+
     fn fault(&self) -> Option<Fault> {
         self.fault.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -126,6 +144,7 @@ impl Shared {
             tokio::select! {
                 read = client.read(&mut asked) => {
                     let Some(asked) = some(&asked, read?) else { return Ok(()) };
+                    self.moments.lock().unwrap_or_else(PoisonError::into_inner).push(self.began.elapsed());
                     match self.fault() {
                         Some(Fault::Hang) => std::future::pending().await,
                         Some(Fault::Say { head, tail, times }) => return self.say(client, &head, &tail, times).await,

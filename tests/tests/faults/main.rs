@@ -23,6 +23,7 @@ mod tls;
 mod status;
 #[cfg(feature = "stack")]
 mod token;
+mod wire;
 
 use leasekey_tests::log::{self, Watch};
 use leasekey_tests::scripted::RuledVault;
