@@ -14,6 +14,7 @@ mod clock;
 mod files;
 mod hooks;
 mod outage;
+mod redirect;
 mod renewal;
 mod reply;
 #[cfg(feature = "stack")]
