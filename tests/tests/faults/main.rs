@@ -3,6 +3,7 @@
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::indexing_slicing,
     clippy::print_stdout,
     clippy::disallowed_methods,
     reason = "tests"
@@ -12,6 +13,7 @@
 mod aws;
 mod clock;
 mod files;
+mod fleet;
 mod hooks;
 mod outage;
 mod redirect;
