@@ -5,6 +5,8 @@
 mod coarse;
 #[cfg(feature = "vault")]
 mod http;
+#[cfg(feature = "vault")]
+mod names;
 #[cfg(all(feature = "vault", test))]
 mod planted;
 #[cfg(all(feature = "vault", any(test, feature = "test-util")))]

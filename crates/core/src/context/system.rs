@@ -17,6 +17,7 @@ use url::Url;
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
 use super::coarse::Coarse;
+use super::names::LastAddresses;
 use super::{
     Capabilities, Context, Env, FileRead, Files, HttpConnect, HttpFault, HttpOptions, HttpRequest,
     HttpResponse, HttpSend, Launch, NamedServer, Pem, Random, TlsFault, TlsOptions,
@@ -152,9 +153,11 @@ impl HttpConnect for System {
 }
 
 fn builder(options: &HttpOptions) -> Result<reqwest::ClientBuilder> {
+    let towards = options.named.as_ref().map(|named| named.host.clone());
     let mut builder = reqwest::Client::builder()
         .connect_timeout(CONNECT)
         .pool_idle_timeout(IDLE)
+        .dns_resolver(Arc::new(Names { towards, last: Arc::default() }))
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
         .no_proxy()
@@ -163,9 +166,6 @@ fn builder(options: &HttpOptions) -> Result<reqwest::ClientBuilder> {
     if let Some(proxy) = &options.proxy {
         let proxy = reqwest::Proxy::all(proxy.clone()).map_err(|error| unusable(&error, options))?;
         builder = builder.proxy(proxy);
-    }
-    if let Some(named) = &options.named {
-        builder = builder.dns_resolver(Arc::new(Towards(named.host.clone())));
     }
     if options.uses_tls { verify(builder, &options.tls) } else { Ok(builder.tls_certs_only([])) }
 }
@@ -214,17 +214,22 @@ fn unusable(error: &reqwest::Error, options: &HttpOptions) -> Error {
     error.with_source(Plain(told))
 }
 
-/// Resolves every name to one host: a server's address, whatever its certificate calls it.
+/// Looks hosts up; every one as `towards`, where that is a server's address and its certificate calls it
+/// otherwise.
 #[derive(Debug)]
-struct Towards(String);
+struct Names {
+    towards: Option<String>,
+    last: Arc<LastAddresses>,
+}
 
-impl reqwest::dns::Resolve for Towards {
-    fn resolve(&self, _: reqwest::dns::Name) -> reqwest::dns::Resolving {
-        let host = self.0.clone();
+impl reqwest::dns::Resolve for Names {
+    fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
+        let host = self.towards.clone().unwrap_or_else(|| name.as_str().to_owned());
+        let last = self.last.clone();
         Box::pin(async move {
             // The port is the address's own.
-            let found: Vec<_> = tokio::net::lookup_host((host, 0)).await?.collect();
-            Ok(Box::new(found.into_iter()) as reqwest::dns::Addrs)
+            let found = tokio::net::lookup_host((host.as_str(), 0)).await.map(Iterator::collect);
+            Ok(Box::new(last.or_last(&host, found)?.into_iter()) as reqwest::dns::Addrs)
         })
     }
 }
@@ -330,3 +335,47 @@ impl std::fmt::Display for Plain {
 }
 
 impl StdError for Plain {}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[derive(Debug)]
+    struct TwoAddresses;
+
+    impl reqwest::dns::Resolve for TwoAddresses {
+        fn resolve(&self, _: reqwest::dns::Name) -> reqwest::dns::Resolving {
+            let addresses = [[127, 0, 0, 2], [127, 0, 0, 1]].map(|ip: [u8; 4]| SocketAddr::from((ip, 0_u16)));
+            Box::pin(async move { Ok(Box::new(addresses.into_iter()) as reqwest::dns::Addrs) })
+        }
+    }
+
+    async fn answer_once(listener: TcpListener) {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        assert!(stream.read(&mut [0; 1024]).await.unwrap() > 0);
+        stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn row_10_a_dead_first_address_is_passed_over_within_the_attempt() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://vault.test:{}/", listener.local_addr().unwrap().port()).parse().unwrap();
+        tokio::spawn(answer_once(listener));
+        let client = builder(&HttpOptions::default()).unwrap().dns_resolver(Arc::new(TwoAddresses)).build();
+        let request = HttpRequest {
+            method: http::Method::GET,
+            url,
+            headers: http::HeaderMap::new(),
+            body: SecretBytes::default(),
+            deadline: Duration::from_secs(10),
+            body_cap: 0,
+        };
+        let client = Client { client: client.unwrap(), named: None };
+        assert_eq!(client.send(request).await.unwrap().status, 204);
+    }
+}
