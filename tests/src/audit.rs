@@ -1,5 +1,9 @@
 //! The server's audit log, read as what one login did.
 
+#![allow(clippy::panic, reason = "a test cannot go on without a whole log")]
+
+use std::time::{Duration, SystemTime};
+
 use serde_json::Value;
 
 use crate::stack::Stack;
@@ -50,6 +54,19 @@ impl Trail {
     #[must_use]
     pub fn paths(&self) -> Vec<&str> {
         self.0.iter().filter_map(path).collect()
+    }
+
+    /// When the replies were given, counted from the first.
+    ///
+    /// # Panics
+    /// If an entry has no time.
+    #[must_use]
+    pub fn moments(&self) -> Vec<Duration> {
+        let time = |entry: &Value| humantime::parse_rfc3339(entry.pointer("/time")?.as_str()?).ok();
+        let times: Option<Vec<SystemTime>> = self.0.iter().map(time).collect();
+        let times = times.unwrap_or_else(|| panic!("an entry of the audit log has no time"));
+        let first = times.iter().min().copied().unwrap_or(SystemTime::UNIX_EPOCH);
+        times.iter().map(|time| time.duration_since(first).unwrap_or_default()).collect()
     }
 
     /// The names of the parameters of the last request to this path.

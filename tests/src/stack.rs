@@ -246,6 +246,17 @@ impl Stack {
         text_at(&self.vault_write("auth/token/create", settings).await, "/auth/client_token")
     }
 
+    /// A wrapping token for what POST to `path` answers.
+    ///
+    /// # Panics
+    /// If the server refuses.
+    pub async fn wrapped(&self, path: &str) -> String {
+        let request = self.http.post(format!("{}/v1/{path}", self.address)).body("{}");
+        let request = request.header("X-Vault-Token", &self.root_token).header("X-Vault-Wrap-TTL", "5m");
+        let reply = request.send().await.unwrap_or_else(|error| fail(path, error));
+        text_at(&Reply::read(path, reply).await.accepted(path), "/wrap_info/token")
+    }
+
     /// Revokes every token of this policy; how many there were.
     ///
     /// # Panics

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use leasekey::config::ConfigKey;
 use leasekey::{AppRoleAuth, EventKind, TokenAuth};
 use leasekey_tests::expect::{next, refused};
-use leasekey_tests::stack::{AppRole, Stack, text_at};
+use leasekey_tests::stack::{AppRole, Stack};
 use reqwest::Method;
 use serde_json::json;
 
@@ -24,17 +24,8 @@ fn remove(path: &Path) {
     std::fs::remove_file(path).unwrap();
 }
 
-/// A wrapping token for what POST to `path` answers.
-async fn wrapped(stack: &Stack, path: &str) -> String {
-    let reply = reqwest::Client::builder().no_proxy().build().unwrap();
-    let reply = reply.post(format!("{}/v1/{path}", stack.address));
-    let reply = reply.header("X-Vault-Token", &stack.root_token).header("X-Vault-Wrap-TTL", "5m");
-    let reply = reply.body("{}").send().await.unwrap().bytes().await.unwrap();
-    text_at(&serde_json::from_slice(&reply).unwrap(), "/wrap_info/token")
-}
-
 async fn wrapped_secret_id(stack: &Stack, role: &AppRole) -> String {
-    wrapped(stack, &format!("auth/approle/role/{}/secret-id", role.name)).await
+    stack.wrapped(&format!("auth/approle/role/{}/secret-id", role.name)).await
 }
 
 #[tokio::test]
@@ -108,7 +99,7 @@ async fn a_wrapping_token_that_was_used_or_forged_is_a_security_event() {
 async fn a_token_that_wraps_something_else_is_not_used_up() {
     let (stack, _logs) = begin();
     let (role, other) = (stack.new_approle(ORDERS).await, stack.new_approle(ORDERS).await);
-    let elsewhere = wrapped(&stack, "auth/token/create").await;
+    let elsewhere = stack.wrapped("auth/token/create").await;
     let of_other = wrapped_secret_id(&stack, &other).await;
     let exactly = format!("auth/approle/role/{}/secret-id", role.name);
     for (token, auth) in [

@@ -79,6 +79,7 @@ impl Simulation {
     fn run(&mut self) -> Duration {
         let mut left = FLEET;
         while let Some(Reverse((now, index, call))) = self.calls.pop() {
+            assert!(now.since(BootInstant::default()) < 10 * AT_CAPACITY, "{left} processes have no set");
             let had = self.fleet[index].has_set;
             self.take(now, index, call);
             if self.fleet[index].has_set && !had {
@@ -98,15 +99,8 @@ impl Simulation {
             Call::Answered(of, attempt, true, asked) => {
                 let lifetime = Duration::from_secs(900);
                 let (rtt, requests) = (now.since(asked), 1);
-                let grant = Grant {
-                    started: asked,
-                    rtt,
-                    lifetime,
-                    renewable: false,
-                    changed: true,
-                    poll_after: None,
-                    requests,
-                };
+                let grant =
+                    Grant { started: asked, rtt, lifetime, requests, changed: true, ..Grant::default() };
                 (of, Event::Granted(attempt, grant))
             }
             Call::Answered(of, attempt, false, asked) => {

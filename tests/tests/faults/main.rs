@@ -12,6 +12,8 @@
 #[cfg(feature = "stack")]
 mod aws;
 mod clock;
+#[cfg(feature = "stack")]
+mod engine;
 mod files;
 mod fleet;
 mod hooks;
@@ -23,6 +25,8 @@ mod reply;
 mod runtime;
 mod secret;
 mod tls;
+#[cfg(feature = "stack")]
+mod server;
 mod status;
 #[cfg(feature = "stack")]
 mod token;
