@@ -17,6 +17,8 @@ mod engine;
 mod files;
 mod fleet;
 mod hooks;
+#[cfg(target_os = "linux")]
+mod memory;
 mod outage;
 mod redirect;
 mod renewal;
