@@ -10,6 +10,7 @@ mod run;
 use std::fmt;
 use std::path::Path;
 
+pub use self::aws::refuses;
 use file::Scenario;
 
 /// Why a scenario does not hold.

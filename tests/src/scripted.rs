@@ -143,7 +143,11 @@ impl Deref for RuledVault {
 impl Drop for RuledVault {
     fn drop(&mut self) {
         if !std::thread::panicking() {
-            let (peak, most) = (pace::peak(&self.moments()), pace::MOST * self.inner.script().providers);
+            let script = self.inner.script();
+            // AWS is asked, too.
+            let of_vault = script.sent.iter().filter(|(_, sent)| sent.contains("/v1/")).map(|(at, _)| *at);
+            let (peak, most) = (pace::peak(&of_vault.collect::<Vec<_>>()), pace::MOST * script.providers);
+            drop(script);
             assert!(peak <= most, "{peak} requests in 10 s, of {most}: {:?}", self.sent());
         }
     }

@@ -10,15 +10,16 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::ConfigBag;
 use leasekey::VaultCredentialsProvider;
 
-use super::run::Outcome;
-
 /// Sends a call signed with this key through the healing interceptor; AWS answers with this code.
-pub(super) fn refuses(
+///
+/// # Errors
+/// What the interceptor says.
+pub fn refuses(
     provider: &VaultCredentialsProvider,
     access_key_id: &str,
     region: &str,
     code: &str,
-) -> Outcome {
+) -> Result<(), String> {
     let heal = provider.heal();
     let components = RuntimeComponentsBuilder::for_tests().build().map_err(|error| error.to_string())?;
     let mut config = ConfigBag::base();

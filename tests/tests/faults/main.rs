@@ -32,6 +32,7 @@ mod server;
 mod status;
 #[cfg(feature = "stack")]
 mod token;
+mod user;
 mod wire;
 
 use leasekey_tests::log::{self, Watch};
