@@ -16,6 +16,8 @@ mod clock;
 mod engine;
 mod files;
 mod fleet;
+#[cfg(target_os = "linux")]
+mod fork;
 mod hooks;
 #[cfg(target_os = "linux")]
 mod memory;
