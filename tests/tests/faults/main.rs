@@ -32,6 +32,7 @@ mod tls;
 #[cfg(feature = "stack")]
 mod server;
 mod status;
+mod table;
 #[cfg(feature = "stack")]
 mod token;
 mod user;
