@@ -21,7 +21,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-pub use self::reply::{as_openbao, is_iam, moved, reply, rewritten};
+pub use self::reply::{as_openbao, is_iam, moved, reply};
 pub use self::wire::{Fault, Wire};
 
 /// What becomes of one request.

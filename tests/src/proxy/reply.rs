@@ -29,7 +29,7 @@ pub fn moved(status: u16, location: &[u8]) -> Response<Bytes> {
 }
 
 /// The reply with its JSON changed; one that is none is left as it is.
-pub fn rewritten(reply: Response<Bytes>, change: impl FnOnce(&mut Value)) -> Response<Bytes> {
+fn rewritten(reply: Response<Bytes>, change: impl FnOnce(&mut Value)) -> Response<Bytes> {
     let (mut parts, body) = reply.into_parts();
     let Ok(mut json) = serde_json::from_slice(&body) else { return Response::from_parts(parts, body) };
     change(&mut json);

@@ -6,6 +6,7 @@ use aws_sdk_s3::error::ProvideErrorMetadata;
 use leasekey::{CredentialKind, EventKind, VaultCredentialsProvider};
 use leasekey_tests::expect::{next, refused};
 use leasekey_tests::log::Watch;
+use leasekey_tests::proxy::{Fate, Proxy, as_openbao};
 use leasekey_tests::stack::new_name;
 use serde_json::json;
 
@@ -164,4 +165,21 @@ async fn a_set_that_must_last_longer_than_any_lives_is_refused_and_a_shorter_spa
     let vault = stack.builder().auth(stack.new_approle(ORDERS).await.auth()).start().await.unwrap();
     vault.valid_for(Duration::from_secs(600)).await.unwrap();
     assert_eq!(refused(vault.valid_for(Duration::from_secs(1200)).await).code(), "LK-0108");
+}
+
+#[tokio::test]
+async fn a_set_in_the_shape_of_openbaos_own_plugin_is_a_whole_set() {
+    let (stack, logs) = begin();
+    let server = Proxy::of(&stack.address).await;
+    server.rule(|_| Fate::Rewritten(as_openbao));
+    let login = stack.new_approle(ORDERS).await;
+    let vault = stack.builder().address(&server.address).auth(login.auth());
+    let vault = vault.kind(CredentialKind::AssumedRole).start().await.unwrap();
+    plant_set(&vault, &logs).await;
+    let (set, lease) = (vault.credentials().await.unwrap(), vault.lease().unwrap());
+    assert!(set.session_token().is_some() && lease.arn.is_none());
+    let remaining = lease.expires_at.duration_since(SystemTime::now()).unwrap().as_secs();
+    assert!((880..=900).contains(&remaining), "{remaining} s remain of 15 minutes");
+    let s3 = stack.s3(&vault, &stack.aws_endpoint).await;
+    s3.list_objects_v2().bucket(&stack.bucket).send().await.unwrap();
 }

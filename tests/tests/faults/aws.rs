@@ -2,16 +2,19 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use aws_sdk_s3::error::ProvideErrorMetadata;
 use bytes::Bytes;
 use http::{Request, Response};
 use leasekey::config::ConfigKey;
-use leasekey::{EventKind, VaultCredentialsProvider};
+use leasekey::{CredentialKind, EventKind, VaultCredentialsProvider};
 use leasekey_tests::expect::{next, refused, served};
 use leasekey_tests::log;
-use leasekey_tests::proxy::{Proxy, reply};
-use leasekey_tests::stack::Stack;
+use leasekey_tests::proxy::{Fate, Proxy, is_iam, reply};
+use leasekey_tests::stack::{Stack, new_name};
+use serde_json::json;
+use tokio::time::Instant;
 
 const ORDERS: &str = r#"path "aws/creds/orders" { capabilities = ["update"] }"#;
 
@@ -27,6 +30,34 @@ fn expired_token() -> Response<Bytes> {
 fn signed_with(request: &Request<Bytes>, key: &str) -> bool {
     let header = request.headers().get("authorization").and_then(|value| value.to_str().ok());
     header.is_some_and(|header| header.contains(key))
+}
+
+#[tokio::test]
+async fn row_34_late_answers_of_iam_delay_the_first_key_and_fail_nothing() {
+    let (stack, _logs) = (Stack::from_env(), log::watch());
+    let (aws, mount) = (Proxy::of(&stack.aws_endpoint).await, new_name("aws-late"));
+    let mut behind = stack.clone();
+    behind.aws_endpoint.clone_from(&aws.address);
+    behind.mount_aws("", &mount, json!({}), &aws.address).await;
+    stack.vault_write(&format!("{mount}/config/lease"), json!({ "lease": "15m", "lease_max": "1h" })).await;
+    let list = json!({ "Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*" });
+    let may = json!({ "Version": "2012-10-17", "Statement": [list] }).to_string();
+    let user = json!({ "credential_type": "iam_user", "policy_document": may });
+    stack.vault_write(&format!("{mount}/roles/user"), user).await;
+    let late = Duration::from_millis(300);
+    aws.rule(move |request| if is_iam(request) { Fate::Late(late) } else { Fate::PassedOn });
+    let policy = format!(
+        r#"path "{mount}/creds/user" {{ capabilities = ["update"] }}
+           path "sys/leases/revoke"  {{ capabilities = ["update"] }}"#
+    );
+    let role = stack.new_approle(&policy).await;
+    let provider = stack.builder().mount(&mount).role("user").kind(CredentialKind::IamUser).auth(role.auth());
+    let provider = provider.sts_endpoint(&aws.address).deadline(Duration::from_secs(30));
+    let asked = Instant::now();
+    let provider = provider.start().await.unwrap();
+    assert!(asked.elapsed() >= 3 * late, "{:?}", asked.elapsed());
+    assert_eq!((provider.stats().issues, provider.stats().failures), (1, 0));
+    provider.close().await.unwrap();
 }
 
 #[tokio::test]

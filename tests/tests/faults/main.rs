@@ -28,11 +28,11 @@ mod reply;
 #[cfg(feature = "stack")]
 mod runtime;
 mod secret;
-mod tls;
 #[cfg(feature = "stack")]
 mod server;
 mod status;
 mod table;
+mod tls;
 #[cfg(feature = "stack")]
 mod token;
 mod user;
