@@ -3,12 +3,17 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-use crate::failure::{Failure, Result};
+use crate::failure::{Doing, Failure, Result};
 
 /// The root of the checkout this xtask was built from.
 pub(crate) fn repository() -> &'static Path {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.parent().unwrap_or(here)
+}
+
+/// This program.
+pub(crate) fn own_program() -> Result<PathBuf> {
+    env::current_exe().doing(|| "cannot tell the path of this program".into())
 }
 
 /// The folder with the stack's own files: `tests/stack`.

@@ -6,8 +6,8 @@ use std::process::Command;
 use crate::cargo::cargo;
 use crate::failure::{Failure, Result};
 use crate::leaks::Traces;
-use crate::process;
 use crate::stack::{OwnStack, Server, Shape};
+use crate::{paths, process};
 
 /// What no log may show of the stack itself.
 const SECRETS: [&str; 2] = ["LEASEKEY_SECRET_ID", "LEASEKEY_STACK_ROOT_TOKEN"];
@@ -64,7 +64,7 @@ pub(crate) fn test(plan: &Plan) -> Result<()> {
 /// The binary `leasekey`: the feature `cli` has it built with the tests, beside this program.
 fn command_line() -> Result<PathBuf> {
     let name = format!("leasekey{}", std::env::consts::EXE_SUFFIX);
-    Ok(PathBuf::from(own_program()?).with_file_name(name))
+    Ok(paths::own_program()?.with_file_name(name))
 }
 
 fn leaked(leaks: &[String]) -> Failure {

@@ -10,8 +10,8 @@ use super::install::Programs;
 use super::pid::Process;
 use super::record::Record;
 use super::{Server, Shape, cache, cluster, fill, install, name_option, record, server, verify};
-use crate::failure::{Doing, Failure, Result};
-use crate::process;
+use crate::failure::{Failure, Result};
+use crate::{paths, process};
 
 /// A stack that goes with the chore it was started for, whatever becomes of that.
 pub(crate) struct OwnStack {
@@ -28,6 +28,7 @@ impl OwnStack {
         let exports = start(server, shape, &name, Process::own())?;
         Ok(Self { name, exports, ended: false })
     }
+
     /// What programs need to use it.
     pub(crate) fn exports(&self) -> &Exports {
         &self.exports
@@ -38,7 +39,7 @@ impl OwnStack {
     pub(crate) fn exports_with(&self, cluster: Option<&Self>) -> Result<Exports> {
         let mut exports = self.exports.clone();
         if let Some(cluster) = cluster {
-            let program = std::env::current_exe().doing(|| "cannot tell the path of this program".into())?;
+            let program = paths::own_program()?;
             exports.join("LEASEKEY_HA_", &cluster.exports);
             exports.add("LEASEKEY_HA_STACK", cluster.name.as_str());
             exports.add("LEASEKEY_HA_XTASK", program.display().to_string());
