@@ -99,7 +99,7 @@ impl Cluster {
         thread::spawn(move || run(&mut command))
     }
 
-    /// Asks the leader to step down.
+    /// Asks the leader to step down, and waits until it has. Vault's may be elected again before anybody sees it.
     ///
     /// # Panics
     /// If it refuses.
@@ -107,6 +107,10 @@ impl Cluster {
         let stack = self.at(leader);
         let done = stack.vault_call(&stack.root_token, Method::PUT, "sys/step-down", Some(&json!({}))).await;
         assert_eq!(done.status, 204, "{}", done.body);
+        let until = Instant::now() + Duration::from_secs(1);
+        while stack.status_of("sys/health").await == Some(LEADS) && Instant::now() < until {
+            tokio::time::sleep(POLL).await;
+        }
     }
 
     /// The cluster, asked at this node.
@@ -121,17 +125,17 @@ impl Cluster {
     /// # Panics
     /// If none does within 30 s.
     pub async fn leader(&self) -> usize {
-        self.another_leader(usize::MAX).await
+        self.leader_but(None).await
     }
 
     /// The node other than `old` that leads, as soon as one does.
     ///
     /// # Panics
     /// If none does within 30 s.
-    pub async fn another_leader(&self, old: usize) -> usize {
+    pub async fn leader_but(&self, old: Option<usize>) -> usize {
         let until = Instant::now() + WITHIN;
         while Instant::now() < until {
-            for node in (0..self.addresses.len()).filter(|node| *node != old) {
+            for node in (0..self.addresses.len()).filter(|node| Some(*node) != old) {
                 if self.at(node).status_of("sys/health").await == Some(LEADS) {
                     return node;
                 }

@@ -19,6 +19,9 @@ use tokio::time::timeout;
 
 /// After the election: what the back-off may take, and what a busy machine adds.
 const AFTER_ELECTION: Duration = Duration::from_millis(2000 + 500);
+/// An election for which the requests of one window last; after a longer one the next window is waited for.
+const ELECTION: Duration = Duration::from_secs(6);
+const WINDOW: Duration = Duration::from_secs(10);
 const ORDERS: &str = r#"path "aws/creds/orders" { capabilities = ["update"] }"#;
 
 async fn begin() -> (Cluster, Watch) {
@@ -41,12 +44,12 @@ async fn until_swapped(events: &mut Events) -> (Vec<Event>, Instant) {
     (told, Instant::now())
 }
 
-/// A set is asked for while `old` no longer leads; it must come soon after another node does. The events.
+/// A set is asked for while nobody leads; it must come soon after a node other than `old` does. The events.
 async fn refreshed_after_election(
     cluster: &Cluster,
     vault: &VaultCredentialsProvider,
     events: &mut Events,
-    old: usize,
+    old: Option<usize>,
 ) -> Vec<Event> {
     let began = Instant::now();
     let asked = async {
@@ -56,13 +59,14 @@ async fn refreshed_after_election(
         }
     };
     let leads = async {
-        cluster.another_leader(old).await;
+        cluster.leader_but(old).await;
         Instant::now()
     };
     let ((), elected, (told, swapped)) = tokio::join!(asked, leads, until_swapped(events));
     let late = swapped.saturating_duration_since(elected);
     println!("elected after {:?}, a new set {late:?} later", elected - began);
-    assert!(late <= AFTER_ELECTION, "{late:?} after the election: {told:#?}");
+    let allowed = if elected - began <= ELECTION { AFTER_ELECTION } else { WINDOW };
+    assert!(late <= allowed, "{late:?} after the election: {told:#?}");
     told
 }
 
@@ -81,7 +85,7 @@ async fn row_01_a_leader_that_is_killed_is_noticed_by_no_caller() {
     let vault = cluster.builder(leader).start().await.unwrap();
     let (mut events, callers) = (vault.events(), Callers::of(&vault));
     cluster.kill(leader);
-    let told = refreshed_after_election(&cluster, &vault, &mut events, leader).await;
+    let told = refreshed_after_election(&cluster, &vault, &mut events, Some(leader)).await;
     callers.end();
     assert_eq!((told[0].kind, &*told[0].subject), (EventKind::NodeFailed, &*cluster.addresses[leader]));
     // At once, within the same attempt. A node that is asked may hold the request until it has elected.
@@ -98,7 +102,7 @@ async fn row_02_a_redirect_to_a_dead_leader_is_no_answer_and_the_next_node_is_as
     let vault = cluster.builder(standby).start().await.unwrap();
     let (mut events, callers) = (vault.events(), Callers::of(&vault));
     cluster.kill(leader);
-    let told = refreshed_after_election(&cluster, &vault, &mut events, leader).await;
+    let told = refreshed_after_election(&cluster, &vault, &mut events, Some(leader)).await;
     callers.end();
     let dead = format!(
         "{} redirects to {}, which cannot be reached",
@@ -134,7 +138,8 @@ async fn row_05_a_leader_that_steps_down_is_noticed_by_no_caller() {
     let vault = cluster.builder(leader).start().await.unwrap();
     let (mut events, callers) = (vault.events(), Callers::of(&vault));
     cluster.step_down(leader).await;
-    let told = refreshed_after_election(&cluster, &vault, &mut events, leader).await;
+    // It may be elected again.
+    let told = refreshed_after_election(&cluster, &vault, &mut events, None).await;
     callers.end();
     assert!(critical(&told).is_empty(), "an alert: {told:#?}");
 }
