@@ -86,10 +86,15 @@ impl VaultSession {
     }
 
     /// Vault may have issued a set under this token that nobody knows, and deletes it with the token only: so
-    /// the token is replaced at its next use, and revoked once no set depends on it.
+    /// the token is replaced at its next use or its refresh point, and revoked once no set depends on it.
     pub(crate) fn taint(&self, token: &Arc<LiveToken>) {
-        if token.login.owned {
-            self.tainted.add(token);
+        if !token.login.owned {
+            return;
+        }
+        self.tainted.add(token);
+        let snapshot = self.kept.snapshot();
+        if snapshot.value.as_ref().is_some_and(|held| Arc::ptr_eq(&held.live, token)) {
+            self.kept.spend();
         }
     }
 
@@ -99,9 +104,7 @@ impl VaultSession {
 
     /// Revokes the tainted tokens that no set depends on any more.
     pub(crate) async fn revoke_tainted(&self) {
-        for token in self.tainted.take_unused() {
-            give_back(&self.client, &self.journal, &token).await;
-        }
+        revoke_unused(&self.client, &self.journal, &self.tainted).await;
     }
 
     async fn wait(&self, want: Want) -> Result<SessionToken, Fault> {
@@ -141,6 +144,12 @@ async fn give_back(client: &VaultClient, journal: &LoginJournal, token: &LiveTok
     if token.login.owned {
         let done = revoke_self(client, &token.login.token, &Allowance::new(3)).await;
         journal.given_back(&token.login, done);
+    }
+}
+
+async fn revoke_unused(client: &VaultClient, journal: &LoginJournal, tainted: &Tainted) {
+    for token in tainted.take_unused() {
+        give_back(client, journal, &token).await;
     }
 }
 
@@ -202,6 +211,12 @@ impl Source for Logins {
     }
 
     fn note(&self, note: Note<'_, Token>) {
+        let replaced = matches!(note, Note::Published(..));
         self.journal.note(note);
+        if replaced && !self.tainted.is_empty() {
+            let (client, journal, tainted) =
+                (self.client.clone(), self.journal.clone(), self.tainted.clone());
+            tokio::spawn(async move { revoke_unused(&client, &journal, &tainted).await });
+        }
     }
 }

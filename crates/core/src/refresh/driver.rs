@@ -135,6 +135,11 @@ impl<T: Clone + Send + Sync + 'static> Kept<T> {
         self.tell(Message::Event(Event::Promised(generation, until)));
     }
 
+    /// Has the value in hand replaced at its refresh point, not renewed.
+    pub fn spend(&self) {
+        self.tell(Message::Event(Event::Spent));
+    }
+
     /// Ends the refreshing as a drop does, while others may still hold this.
     pub fn abandon(&self) {
         self.tell(Message::Dropped);

@@ -38,6 +38,8 @@ pub enum Event {
     Signalled,
     /// The process was forked and this is the child.
     Forked,
+    /// The value in hand is to be replaced at its refresh point, not renewed.
+    Spent,
     /// What was to be given back, as this item, could not be.
     NotReturned(u64),
     /// The user closed the value.

@@ -43,6 +43,11 @@ impl State {
             Event::Promised(generation, until) => self.promised(generation, until),
             Event::Signalled => self.signalled(now),
             Event::Forked => self.forked(now, draw),
+            Event::Spent => {
+                if let Some(held) = self.held.as_mut() {
+                    held.renewable = false;
+                }
+            }
             Event::NotReturned(item) => {
                 self.returns.push((item, now.plus(draw.between(RETURN_SPACING / 2, RETURN_SPACING))));
             }

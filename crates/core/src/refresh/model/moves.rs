@@ -75,6 +75,9 @@ pub(super) fn faults(node: &Node) -> Vec<Move> {
         events.push(Event::Promised(generation.saturating_sub(1), now.plus(Duration::from_secs(600))));
         events.push(Event::Wanted(held.expires.plus(NANO)));
     }
+    if state.held.is_some_and(|held| held.renewable) {
+        events.push(Event::Spent);
+    }
     // Something is on its way back only once it has been superseded; in calm, so that it multiplies no states.
     let calm = state.attempt.is_none() && state.candidate.is_none() && state.trouble.is_none();
     let returned = state.generations > 1 && state.superseded.is_empty() && state.returns.is_empty();
