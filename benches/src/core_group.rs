@@ -1,8 +1,10 @@
 //! Group `core`: the Rust crate on the real stack, and in one scripted world of ten thousand roles.
 
+mod creds;
 mod fleet;
 mod herd;
 mod latency;
+mod lost;
 mod outage;
 mod roles;
 mod rotating;
@@ -31,6 +33,10 @@ pub(crate) fn measure(report: &mut Report) -> Outcome {
     runtime.block_on(outage::measure(&components, report))?;
     say("latency", "600 new leases, and as many bare requests, in turns");
     runtime.block_on(latency::measure(&vault, report))?;
+    say("creds", "the command line 101 times, and the bare requests in turns");
+    runtime.block_on(creds::measure(&vault, report))?;
+    say("lost", "1,000 providers whose first reply is lost, and a token's life of 90 s after it");
+    runtime.block_on(lost::measure(report))?;
     say("rotations", "10,000 of them under 1,000 callers; the leader of a raft cluster is killed every 30 s");
     runtime.block_on(rotations::measure(report))?;
     say("rotating", "16,800 calls to S3, half of them with keys that rotate");

@@ -54,6 +54,13 @@ impl Naive {
         text(&read(login.body(self.login.clone())).await?, "/auth/client_token")
     }
 
+    /// The token's end.
+    pub(crate) async fn log_out(&self, token: &str) -> Outcome {
+        let revoke = self.http.post(format!("{}/v1/auth/token/revoke-self", self.address));
+        revoke.header("X-Vault-Token", token).send().await?.error_for_status()?;
+        Ok(())
+    }
+
     /// One issue: the bare request over a connection that stays open, and its reply read.
     pub(crate) async fn issue(&self, token: &str, body: String) -> Outcome<Credentials> {
         let issue = self.http.post(format!("{}/v1/aws/creds/{}", self.address, self.role)).body(body);

@@ -4,14 +4,18 @@ use std::path::{Path, PathBuf};
 
 use crate::cargo::cargo;
 use crate::failure::{Doing, Failure, Result};
-use crate::process;
 use crate::stack::{OwnStack, Server, Shape};
+use crate::test::CLI;
+use crate::{paths, process};
 
 /// Runs one group of measurements, or all; rows go to `json` if it is given.
 pub(crate) fn bench(only: Option<&str>, json: Option<&Path>) -> Result<()> {
     let json = json.map(absolute).transpose()?;
     let mut build = cargo(&["build", "--quiet", "--release", "--package", "leasekey-benches"]);
     expect(process::run(&mut build)?, "compiling the benches failed")?;
+    // On its own: what the command line needs must not weigh on what is measured of the library.
+    let mut build = cargo(&["build", "--quiet", "--release", "--package", "leasekey", "--features", "cli"]);
+    expect(process::run(&mut build)?, "compiling the command line failed")?;
     let stack = OwnStack::start(Server::Openbao, Shape::default(), "bench")?;
     let cluster = OwnStack::start(Server::Openbao, Shape::CLUSTER, "bench-ha")?;
     let mut benches = cargo(&["run", "--quiet", "--release", "--package", "leasekey-benches", "--"]);
@@ -22,6 +26,7 @@ pub(crate) fn bench(only: Option<&str>, json: Option<&Path>) -> Result<()> {
         benches.arg("--json").arg(file);
     }
     stack.exports_with(Some(&cluster))?.give(&mut benches);
+    benches.env(CLI, paths::command_line("release")?);
     let ran = process::run(&mut benches).and_then(|status| expect(status, "the benches failed"));
     let ended = stack.end(ran.is_err()).and(cluster.end(ran.is_err()));
     ran.and(ended)

@@ -16,6 +16,13 @@ pub(crate) fn own_program() -> Result<PathBuf> {
     env::current_exe().doing(|| "cannot tell the path of this program".into())
 }
 
+/// The binary `leasekey`, where cargo puts it when it builds this profile.
+pub(crate) fn command_line(profile: &str) -> Result<PathBuf> {
+    let own = own_program()?;
+    let target = own.ancestors().nth(2).unwrap_or(&own);
+    Ok(target.join(profile).join(format!("leasekey{}", env::consts::EXE_SUFFIX)))
+}
+
 /// The folder with the stack's own files: `tests/stack`.
 pub(crate) fn stack_sources() -> PathBuf {
     repository().join("tests/stack")

@@ -1,6 +1,5 @@
 //! `cargo xtask test`: every test of the repository, on servers of its own.
 
-use std::path::PathBuf;
 use std::process::Command;
 
 use crate::cargo::cargo;
@@ -13,7 +12,7 @@ use crate::{paths, process};
 const SECRETS: [&str; 2] = ["LEASEKEY_SECRET_ID", "LEASEKEY_STACK_ROOT_TOKEN"];
 
 /// Where the tests find the command line.
-const CLI: &str = "LEASEKEY_CLI";
+pub(crate) const CLI: &str = "LEASEKEY_CLI";
 
 /// What to run, and on which server.
 pub(crate) struct Plan {
@@ -37,7 +36,8 @@ pub(crate) fn test(plan: &Plan) -> Result<()> {
     let mut command = plan.cargo();
     command.arg("--no-fail-fast").arg("--").args(&plan.filters);
     exports.give(&mut command);
-    command.env(CLI, command_line()?);
+    // The feature `cli` has it built with the tests.
+    command.env(CLI, paths::command_line("debug")?);
     let mut traces = Traces::into(stack.folder("tests")?)?;
     traces.give(&mut command);
     let mut tally = Tally::default();
@@ -59,12 +59,6 @@ pub(crate) fn test(plan: &Plan) -> Result<()> {
         (true, false) => Err(leaked(&leaks)),
         (false, _) => Err(tally.failure(plan.server)),
     }
-}
-
-/// The binary `leasekey`: the feature `cli` has it built with the tests, beside this program.
-fn command_line() -> Result<PathBuf> {
-    let name = format!("leasekey{}", std::env::consts::EXE_SUFFIX);
-    Ok(paths::own_program()?.with_file_name(name))
 }
 
 fn leaked(leaks: &[String]) -> Failure {
