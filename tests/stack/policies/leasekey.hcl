@@ -12,6 +12,8 @@ path "aws/sts/orders-session"   { capabilities = ["update"] }
 
 # Static roles are read.
 path "aws/static-creds/orders-static" { capabilities = ["read"] }
+# How often they rotate, where the server does not say when they do next.
+path "aws/static-roles/orders-static" { capabilities = ["read"] }
 
 # Keep leases alive, end them at close, and learn how long they last.
 path "sys/leases/renew"  { capabilities = ["update"] }
