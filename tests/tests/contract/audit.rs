@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use leasekey::EventKind;
 use leasekey_tests::expect::next;
+use leasekey_tests::proxy::{Fate, Proxy};
 use leasekey_tests::stack::text_at;
 
 use crate::{ORDERS, begin};
@@ -100,18 +101,20 @@ async fn ten_thousand_cold_callers_are_one_login_and_one_issue() {
 async fn ten_thousand_cold_callers_that_all_give_up_after_20_ms_are_one_login_and_one_issue() {
     let (stack, _logs) = begin();
     let role = stack.new_approle(ORDERS).await;
-    let vault = stack.builder().auth(role.auth()).build().unwrap();
+    let slow = Proxy::of(&stack.address).await;
+    slow.rule(|_| Fate::Late(Duration::from_millis(100)));
+    let vault = stack.builder().address(&slow.address).auth(role.auth()).build().unwrap();
     let mut events = vault.events();
     let callers: Vec<_> = (0..10_000)
         .map(|_| {
             let vault = vault.clone();
-            tokio::spawn(async move {
-                let _given_up = tokio::time::timeout(Duration::from_millis(20), vault.credentials()).await;
-            })
+            tokio::spawn(
+                async move { tokio::time::timeout(Duration::from_millis(20), vault.credentials()).await },
+            )
         })
         .collect();
     for caller in callers {
-        caller.await.unwrap();
+        assert!(caller.await.unwrap().is_err(), "a caller had its set before a reply could be there");
     }
     next(&mut events, EventKind::Issued).await;
     tokio::time::sleep(Duration::from_millis(500)).await;
