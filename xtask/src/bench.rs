@@ -18,6 +18,7 @@ pub(crate) fn bench(only: Option<&str>, json: Option<&Path>) -> Result<()> {
     expect(process::run(&mut build)?, "compiling the command line failed")?;
     let stack = OwnStack::start(Server::Openbao, Shape::default(), "bench")?;
     let cluster = OwnStack::start(Server::Openbao, Shape::CLUSTER, "bench-ha")?;
+    cluster.freeze()?;
     let mut benches = cargo(&["run", "--quiet", "--release", "--package", "leasekey-benches", "--"]);
     if let Some(group) = only {
         benches.args(["--only", group]);

@@ -7,6 +7,7 @@ use super::certificates::{Certificates, SERVER_NAME};
 use super::env::Exports;
 use super::http::Door;
 use super::install::Programs;
+use super::node::{Action, node};
 use super::pid::Process;
 use super::record::Record;
 use super::{Server, Shape, cache, cluster, fill, install, name_option, record, server, verify};
@@ -45,6 +46,12 @@ impl OwnStack {
             exports.add("LEASEKEY_HA_XTASK", program.display().to_string());
         }
         Ok(exports)
+    }
+
+    /// Stops its nodes where they are until somebody lets them go on: what waits for its turn must not disturb what
+    /// is measured before it.
+    pub(crate) fn freeze(&self) -> Result<()> {
+        (1..=Shape::CLUSTER.nodes()).try_for_each(|number| node(Action::Freeze, number, &self.name))
     }
 
     /// A new folder of this name beside what its servers write; it stays and goes with their logs.
