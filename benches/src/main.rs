@@ -28,6 +28,10 @@ struct Args {
     /// Measures this group only.
     #[arg(long, value_enum)]
     only: Option<Group>,
+    /// Measures only the parts of a group whose names hold this: warm, signed, cold, outage, latency, creds,
+    /// rotating, lost, cluster, fleet, roles.
+    #[arg(long, default_value = "")]
+    part: String,
     /// Writes the rows to this file, as benches/result.schema.json says.
     #[arg(long)]
     json: Option<PathBuf>,
@@ -62,7 +66,7 @@ fn story(mut error: &dyn Error) -> String {
 fn run(args: &Args) -> Outcome {
     let mut report = Report::default();
     if args.only.is_none_or(|only| only == Group::Core) {
-        core_group::measure(&mut report)?;
+        core_group::measure(&args.part, &mut report)?;
     }
     if let Some(file) = &args.json {
         report.write(file)?;

@@ -8,8 +8,8 @@ use crate::stack::{OwnStack, Server, Shape};
 use crate::test::CLI;
 use crate::{paths, process};
 
-/// Runs one group of measurements, or all; rows go to `json` if it is given.
-pub(crate) fn bench(only: Option<&str>, json: Option<&Path>) -> Result<()> {
+/// Runs one group of measurements, or all, or a part; rows go to `json` if it is given.
+pub(crate) fn bench(only: Option<&str>, part: Option<&str>, json: Option<&Path>) -> Result<()> {
     let json = json.map(absolute).transpose()?;
     let mut build = cargo(&["build", "--quiet", "--release", "--package", "leasekey-benches"]);
     expect(process::run(&mut build)?, "compiling the benches failed")?;
@@ -22,6 +22,9 @@ pub(crate) fn bench(only: Option<&str>, json: Option<&Path>) -> Result<()> {
     let mut benches = cargo(&["run", "--quiet", "--release", "--package", "leasekey-benches", "--"]);
     if let Some(group) = only {
         benches.args(["--only", group]);
+    }
+    if let Some(part) = part {
+        benches.args(["--part", part]);
     }
     if let Some(file) = &json {
         benches.arg("--json").arg(file);

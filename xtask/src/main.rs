@@ -52,6 +52,10 @@ enum Chore {
         /// One group: core, ...
         #[arg(long, value_name = "GROUP")]
         only: Option<String>,
+        /// Only the parts of a group whose names hold this: warm, signed, cold, outage, latency, creds, rotating,
+        /// lost, cluster, fleet, roles.
+        #[arg(long)]
+        part: Option<String>,
         /// Write the rows to this file; benches/result.schema.json describes them.
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
@@ -126,7 +130,7 @@ fn run(chore: Chore) -> Result<()> {
             test::test(&test::Plan { server: on.server, contract, filters })
         }
         Chore::Check => check::check(),
-        Chore::Bench { only, json } => bench::bench(only.as_deref(), json.as_deref()),
+        Chore::Bench { only, part, json } => bench::bench(only.as_deref(), part.as_deref(), json.as_deref()),
         Chore::Stack(Stack::Up { on, shape, which }) => stack::up(on.server, shape, &which.name),
         Chore::Stack(Stack::Down(which)) => stack::down(&which.name),
         Chore::Stack(Stack::Status) => stack::status(),

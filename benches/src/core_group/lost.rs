@@ -53,9 +53,9 @@ pub(super) async fn measure(report: &mut Report) -> Outcome {
             ..USERS => one.role("user").kind(CredentialKind::IamUser).sts_endpoint(&stack.aws_endpoint),
             _ => one.role("orders"),
         };
-        starting.spawn(one.session_name(&format!("lost-{index}")).start());
+        starting.spawn(served(one.session_name(&format!("lost-{index}")).build()?));
     }
-    let providers: Vec<_> = starting.join_all().await.into_iter().collect::<leasekey::Result<_>>()?;
+    let providers = starting.join_all().await;
     let before = orphans(&stack, &mount, &known).await;
     say("", &format!("{before} leases that nobody knows, and {} providers", providers.len()));
     tokio::time::sleep(TOKEN).await;
@@ -66,6 +66,14 @@ pub(super) async fn measure(report: &mut Report) -> Outcome {
         provider.close().await?;
     }
     Ok(())
+}
+
+/// The provider, once it has a set: whoever waits for the attempt whose reply is lost is told so.
+async fn served(provider: VaultCredentialsProvider) -> VaultCredentialsProvider {
+    while provider.credentials().await.is_err() {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    provider
 }
 
 /// A proxy that loses the first reply to each body: each provider's tells its session's name.
