@@ -48,6 +48,14 @@ impl Error {
         self
     }
 
+    /// Tells what became of it besides, after what happened.
+    #[cfg(feature = "vault")]
+    #[must_use]
+    pub(crate) fn and(mut self, more: &str) -> Self {
+        Arc::make_mut(&mut self.0).what.push_str(more);
+        self
+    }
+
     /// Keeps the error that caused this one.
     #[must_use]
     pub fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Self {

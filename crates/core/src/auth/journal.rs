@@ -64,7 +64,7 @@ impl LoginJournal {
                 self.stats.failures.fetch_add(1, Ordering::Relaxed);
                 self.hub.emit(self.failed("", fault, held.map(Token::login)));
             }
-            Note::Phase(..) | Note::Doubted(..) | Note::Tainted => {}
+            Note::Phase(..) | Note::Doubted(..) => {}
         }
     }
 

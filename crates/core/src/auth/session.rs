@@ -102,9 +102,9 @@ impl VaultSession {
         self.tainted.holds(token)
     }
 
-    /// Revokes the tainted tokens that no set depends on any more.
-    pub(crate) async fn revoke_tainted(&self) {
-        revoke_unused(&self.client, &self.journal, &self.tainted).await;
+    /// Revokes the tainted tokens that no set depends on any more, in the background of the driver.
+    pub(crate) fn revoke_tainted(&self) {
+        revoke_unused(&self.client, &self.journal, &self.tainted);
     }
 
     async fn wait(&self, want: Want) -> Result<SessionToken, Fault> {
@@ -139,18 +139,31 @@ fn gone(snapshot: &Snapshot<Token>) -> Fault {
     Fault::new(Class::Node, snapshot.error.clone().unwrap_or_else(error))
 }
 
-// A token that the user gave is the user's: only one that a login made is revoked.
-async fn give_back(client: &VaultClient, journal: &LoginJournal, token: &LiveToken) {
-    if token.login.owned {
-        let done = revoke_self(client, &token.login.token, &Allowance::new(3)).await;
-        journal.given_back(&token.login, done);
+// A token that the user gave is the user's: only one that a login made is revoked. False if that may be tried
+// again.
+async fn give_back(client: &VaultClient, journal: &LoginJournal, token: &LiveToken) -> bool {
+    if !token.login.owned {
+        return true;
     }
+    let done = revoke_self(client, &token.login.token, &Allowance::new(3)).await;
+    let again = done.as_ref().is_err_and(|fault| fault.class != Class::Denied);
+    journal.given_back(&token.login, done);
+    !again
 }
 
-async fn revoke_unused(client: &VaultClient, journal: &LoginJournal, tainted: &Tainted) {
-    for token in tainted.take_unused() {
-        give_back(client, journal, &token).await;
+fn revoke_unused(client: &VaultClient, journal: &Arc<LoginJournal>, tainted: &Arc<Tainted>) {
+    let unused = tainted.take_unused();
+    if unused.is_empty() {
+        return;
     }
+    let (client, journal, tainted) = (client.clone(), journal.clone(), tainted.clone());
+    tokio::spawn(async move {
+        for token in unused {
+            if !give_back(&client, &journal, &token).await {
+                tainted.add(&token);
+            }
+        }
+    });
 }
 
 struct Logins {
@@ -193,8 +206,7 @@ impl Source for Logins {
     }
 
     async fn revoke(&self, token: Token) -> bool {
-        give_back(&self.client, &self.journal, &token.live).await;
-        true
+        give_back(&self.client, &self.journal, &token.live).await
     }
 
     async fn close(&self, last: Option<Token>) {
@@ -213,10 +225,8 @@ impl Source for Logins {
     fn note(&self, note: Note<'_, Token>) {
         let replaced = matches!(note, Note::Published(..));
         self.journal.note(note);
-        if replaced && !self.tainted.is_empty() {
-            let (client, journal, tainted) =
-                (self.client.clone(), self.journal.clone(), self.tainted.clone());
-            tokio::spawn(async move { revoke_unused(&client, &journal, &tainted).await });
+        if replaced {
+            revoke_unused(&self.client, &self.journal, &self.tainted);
         }
     }
 }

@@ -19,10 +19,6 @@ impl Tainted {
         self.all().iter().any(|tainted| Arc::ptr_eq(tainted, token))
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.all().is_empty()
-    }
-
     /// Those that nobody else holds.
     pub(super) fn take_unused(&self) -> Vec<Arc<LiveToken>> {
         self.all().extract_if(.., |token| Arc::strong_count(token) == 1).collect()

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use aws_credential_types::Credentials;
 
+use super::pin::Pin;
 use super::{CredentialKind, LeaseSpec, account_id};
 use crate::error::{Error, ErrorKind};
 use crate::refresh::{Allowance, Class, Fault};
@@ -21,7 +22,7 @@ pub(crate) struct Issuer {
     mfa_code: Option<SecretString>,
     // Legacy roles issue temporary sets at sts/ only; learnt from Vault's refusal.
     at_sts: AtomicBool,
-    // Where none was named, the first reply decides: a later one of another kind is refused like any.
+    // The kind of the first set. Where none was named it decides: a later one of another kind is refused.
     learnt: OnceLock<CredentialKind>,
 }
 
@@ -41,26 +42,38 @@ impl Issuer {
         &self.spec
     }
 
-    /// A set of the kind that was asked for, or of the kind of the first reply.
+    /// A set of the kind that was asked for, or of the kind of the first reply. Where the first reply names no
+    /// ARN, as those of older servers for the kinds without a role, AWS is asked which it is.
     ///
     /// # Errors
     /// The fault, and the lease to give back where a set was issued that must not be used.
     pub(crate) async fn issue(
         &self,
         token: &SecretString,
+        pin: &Pin,
         allowance: &Allowance,
     ) -> Result<(Issued, CredentialKind), IssueFault> {
         let issued = match self.ask(token, allowance).await {
             Err(IssueFault { fault, .. })
-                if refusal(&fault.error) == Some(Refusal::StsPathOnly) && !self.is_at_sts() =>
+                if refusal(&fault.error) == Some(Refusal::StsPathOnly) && self.may_go_to_sts() =>
             {
                 self.at_sts.store(true, Ordering::Relaxed);
                 self.ask(token, allowance).await?
             }
             answer => answer?,
         };
-        match self.kind_of(&issued).and_then(|kind| self.fits(kind, &issued).map(|()| kind)) {
-            Ok(kind) => Ok((issued, kind)),
+        let arn = match &issued.arn {
+            None if issued.session_token.is_some() && self.learnt.get().is_none() => {
+                pin.arn(&credentials(&issued)).await
+            }
+            arn => arn.clone(),
+        };
+        let kind = self.kind_of(&issued, arn.as_deref());
+        match kind.and_then(|kind| self.allowed(kind, &issued).map(|()| kind)) {
+            Ok(kind) => {
+                let _known = self.learnt.set(kind);
+                Ok((issued, kind))
+            }
             Err(error) => {
                 let error = error.with_vault_request_id(&issued.request_id);
                 let fault = Fault::new(Class::Denied, error).acted();
@@ -69,17 +82,9 @@ impl Issuer {
         }
     }
 
-    /// The kind of a set whose ARN AWS told, because Vault did not; later sets must be of it.
-    pub(crate) fn learn(&self, kind: CredentialKind, arn: Option<&str>) -> CredentialKind {
-        if self.spec.kind.is_some() {
-            return kind;
-        }
-        *self.learnt.get_or_init(|| if kind.is_temporary() { learnt(true, arn) } else { kind })
-    }
-
-    /// Whether the kind is known, and not only guessed from a reply without an ARN.
-    pub(crate) fn is_certain(&self) -> bool {
-        self.spec.kind.is_some() || self.learnt.get().is_some()
+    // Whoever asserts an iam_user does not want what sts/ gives.
+    fn may_go_to_sts(&self) -> bool {
+        !self.is_at_sts() && self.spec.kind.is_none_or(CredentialKind::is_temporary)
     }
 
     fn is_at_sts(&self) -> bool {
@@ -108,13 +113,14 @@ impl Issuer {
     }
 
     // The kind that the reply shows; another than the one asked for is refused.
-    fn kind_of(&self, issued: &Issued) -> Result<CredentialKind, Error> {
+    fn kind_of(&self, issued: &Issued, arn: Option<&str>) -> Result<CredentialKind, Error> {
         let temporary = issued.session_token.is_some();
-        let arn = issued.arn.as_deref();
+        let shown = shown(temporary, arn);
         let Some(kind) = self.spec.kind.or(self.learnt.get().copied()) else {
-            return Ok(learnt(temporary, arn));
+            return Ok(shown);
         };
-        if kind.is_temporary() == temporary && fits(kind, arn) {
+        // A reply without an ARN contradicts no temporary kind.
+        if kind.is_temporary() == temporary && (arn.is_none() || !temporary || kind == shown) {
             return Ok(kind);
         }
         let got = match arn {
@@ -122,16 +128,13 @@ impl Issuer {
             _ if temporary => "a session token".into(),
             _ => "a long-term key without a session token".to_owned(),
         };
-        let what = format!(
-            "{kind} was asked for, but {} answered {got}; its lease was given back",
-            self.spec.path()
-        );
+        let what = format!("{kind} was asked for, but {} answered {got}", self.spec.path());
         let hint = "Check credential_type of the Vault role, and LEASEKEY_KIND";
         Err(Error::new(ErrorKind::UnusableReply, what).with_hint(hint))
     }
 
     // A key that lives on after a crash must not live for long, and one that takes no ttl must not seem to.
-    fn fits(&self, kind: CredentialKind, issued: &Issued) -> Result<(), Error> {
+    fn allowed(&self, kind: CredentialKind, issued: &Issued) -> Result<(), Error> {
         let path = self.spec.path();
         let refused = |what, hint| Err(Error::new(ErrorKind::TtlOutOfRange, what).with_hint(hint));
         match (kind, self.spec.ttl, issued.lifetime) {
@@ -141,7 +144,7 @@ impl Issuer {
             ),
             (CredentialKind::IamUser, _, Some(life)) if life > self.spec.max_lease => refused(
                 format!(
-                    "{path} leases an IAM user's key for {}, longer than {}; it was given back",
+                    "{path} leases an IAM user's key for {}, longer than {}",
                     span(life),
                     span(self.spec.max_lease)
                 ),
@@ -174,15 +177,9 @@ fn span(span: Duration) -> String {
     if hours > 24 && rest == 0 { format!("{hours}h") } else { humantime::format_duration(span).to_string() }
 }
 
-// A reply without an ARN contradicts no kind: older servers give none.
-fn fits(kind: CredentialKind, arn: Option<&str>) -> bool {
-    let assumed = arn.map(|arn| arn.contains(":assumed-role/"));
-    assumed.is_none_or(|assumed| assumed == (kind == CredentialKind::AssumedRole))
-}
-
 // Only AssumeRole puts a role into the ARN; the other temporary kinds give none or a federated user. A static
-// role is never learnt: it is read at a path of its own.
-fn learnt(temporary: bool, arn: Option<&str>) -> CredentialKind {
+// role is never shown: it is read at a path of its own.
+fn shown(temporary: bool, arn: Option<&str>) -> CredentialKind {
     match arn {
         _ if !temporary => CredentialKind::IamUser,
         Some(arn) if arn.contains(":assumed-role/") => CredentialKind::AssumedRole,

@@ -63,7 +63,6 @@ impl Journal {
                 (&self.stats.heals, self.of(EventKind::Healed, leased, generation))
             }
             Note::Failed(fault, leased) => (&self.stats.failures, self.failure(fault, leased)),
-            Note::Tainted => return self.reply_lost(),
             Note::Phase(phase, leased) => return self.phase(phase, leased),
         };
         counter.fetch_add(1, Ordering::Relaxed);
@@ -126,9 +125,6 @@ impl Journal {
         }
         if let Some(skew) = issued.date.and_then(|date| skew(date, self.context.time.wall())) {
             tell(EventKind::Warned, Some(ErrorKind::ClockSkew.code()), skew);
-        }
-        if issued.lost_reply {
-            self.reply_lost();
         }
     }
 

@@ -31,7 +31,7 @@ pub(crate) struct Facts {
 /// What of a set is still to be given back.
 #[derive(Debug)]
 pub(super) struct Hold {
-    /// The token whose end deletes an IAM user; none once the lease is given back.
+    /// The token whose end deletes an IAM user; none once the lease is given back, and where it is not ours.
     pub(super) token: Option<Arc<LiveToken>>,
     /// When the lease ends by itself.
     pub(super) ends: BootInstant,

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::{CredentialKind, LeaseSpec};
 use crate::auth::LiveToken;
-use crate::refresh::Allowance;
+use crate::refresh::{Allowance, Class};
 use crate::vault::{Issued, VaultClient, rotation_period};
 
 const SHORTEST: Duration = Duration::from_secs(60);
@@ -38,8 +38,12 @@ impl Period {
         allowance: &Allowance,
     ) -> Times {
         if issued.lifetime.is_none() && self.0.get().is_none() {
-            let period = rotation_period(client, token.secret(), &spec.mount, &spec.role, allowance).await;
-            let _ = self.0.set(period.ok().flatten());
+            // What a policy refuses it refuses for good; anything else may pass.
+            match rotation_period(client, token.secret(), &spec.mount, &spec.role, allowance).await {
+                Ok(period) => drop(self.0.set(period)),
+                Err(fault) if fault.class == Class::Denied => drop(self.0.set(None)),
+                Err(_) => {}
+            }
         }
         times(issued.lifetime, self.0.get().copied().flatten())
     }

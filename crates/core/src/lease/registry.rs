@@ -52,7 +52,10 @@ pub(crate) fn keep(
             session
         }
     };
-    let keeper = Arc::new(LeaseKeeper::open(context, session, spec, pin)?);
+    let keeper = LeaseKeeper::open(context, session.clone(), spec, pin).inspect_err(|_| {
+        session.drop_user();
+    })?;
+    let keeper = Arc::new(keeper);
     registry.keepers.insert(place, Arc::downgrade(&keeper));
     Ok(keeper)
 }

@@ -20,6 +20,7 @@ use crate::time::BootInstant;
 use crate::vault::{IssueFault, Issued, LeaseInfo, Refusal, lookup, refusal, renew, revoke};
 
 const UNKNOWN_REFUSAL_SPACING: Duration = Duration::from_secs(60);
+const TO_GIVE_BACK: u8 = 3;
 
 pub(super) struct LeaseSource {
     context: Context,
@@ -79,21 +80,32 @@ impl LeaseSource {
         token: Arc<LiveToken>,
         allowance: &Allowance,
     ) -> Result<(Arc<LiveToken>, Issued, CredentialKind), Fault> {
-        let asked = self.issuer.issue(token.secret(), allowance).await;
-        let lost = asked.as_ref().map_or_else(|failed| failed.is_lost(), |(issued, _)| issued.lost_reply);
-        if lost {
-            self.session.taint(&token);
-        }
+        let asking = Asking { source: self, token: &token, answered: false };
+        let asked = self.issuer.issue(token.secret(), &self.pin, allowance).await;
+        let lost = asked.as_ref().map_or_else(IssueFault::is_lost, |(issued, _)| issued.lost_reply);
+        asking.over(lost);
         match asked {
             Ok((issued, kind)) => Ok((token, issued, kind)),
-            Err(IssueFault { fault, revoke: lease_id }) => {
-                if let Some(id) = lease_id {
-                    let done = revoke(self.session.client(), token.secret(), &id, allowance).await;
-                    self.journal.given_back(&id, "the reply could not be used", done);
-                }
-                Err(fault)
+            Err(IssueFault { fault, revoke: None }) => Err(fault),
+            Err(IssueFault { fault, revoke: Some(id) }) => {
+                let became = if self.give_back(&token, &id).await {
+                    "; its lease was given back"
+                } else {
+                    self.session.taint(&token);
+                    "; its lease could not be given back"
+                };
+                Err(Fault { error: fault.error.and(became), ..fault })
             }
         }
+    }
+
+    // The set is not used, so its lease must not stay; the attempt's own requests may be used up.
+    async fn give_back(&self, token: &LiveToken, id: &str) -> bool {
+        let allowance = Allowance::new(TO_GIVE_BACK);
+        let done = revoke(self.session.client(), token.secret(), id, &allowance).await;
+        let gone = done.is_ok();
+        self.journal.given_back(id, "the reply could not be used", done);
+        gone
     }
 
     /// How long the set lives: an IAM user no longer than the token it was leased under.
@@ -126,18 +138,6 @@ impl LeaseSource {
         }
     }
 
-    // Older servers give no ARN; then AWS knows whether it is a federated user's or Vault's own session.
-    async fn identified(&self, issued: Issued, kind: CredentialKind) -> (Issued, CredentialKind) {
-        let arn = match &issued.arn {
-            None if kind.is_temporary() && !self.issuer.is_certain() => {
-                self.pin.arn(&credentials(&issued)).await
-            }
-            arn => arn.clone(),
-        };
-        let kind = self.issuer.learn(kind, arn.as_deref());
-        (Issued { arn, ..issued }, kind)
-    }
-
     fn leased(
         &self,
         token: &Arc<LiveToken>,
@@ -146,7 +146,8 @@ impl LeaseSource {
         ends: BootInstant,
     ) -> Leased {
         let credentials = credentials(&issued);
-        let hold = Hold { token: kind.is_revocable().then(|| token.clone()), ends };
+        let owned = kind.is_revocable() && !issued.cached;
+        let hold = Hold { token: owned.then(|| token.clone()), ends };
         let facts = Facts {
             kind,
             arn: issued.arn.map(Into::into),
@@ -166,7 +167,6 @@ impl Source for LeaseSource {
 
     async fn issue(&self, held: Option<Leased>, allowance: &Allowance) -> Result<(Leased, Grant), Fault> {
         let (token, issued, kind) = self.with_token(|token| self.ask(token, allowance)).await?;
-        let (issued, kind) = self.identified(issued, kind).await;
         let longest = self.issuer.spec().plan(kind).max_lifetime;
         self.journal.odd(&issued, self.issuer.spec().ttl, longest);
         let changed = held.is_none_or(|held| held.credentials.access_key_id() != issued.access_key);
@@ -180,7 +180,7 @@ impl Source for LeaseSource {
             // Vault has issued: a set that nobody gets counts against the budget of issues.
             self.pin.check(&leased.credentials, self.journal.subject()).await.map_err(Fault::acted)?;
         }
-        self.session.revoke_tainted().await;
+        self.session.revoke_tainted();
         Ok((leased, grant))
     }
 
@@ -201,20 +201,24 @@ impl Source for LeaseSource {
         self.pin.check(&candidate.credentials, self.journal.subject()).await
     }
 
-    // A revocation of a temporary set does nothing at AWS, so none is asked for.
+    // A revocation of a temporary set does nothing at AWS, and a lease from an agent's cache is others', too.
     async fn revoke(&self, leased: Leased) -> bool {
-        let Some(id) = leased.facts.lease_id.as_deref().filter(|_| leased.facts.kind.is_revocable()) else {
-            return true;
+        let facts = &leased.facts;
+        let (token, ends) = (facts.hold().token.clone(), facts.hold().ends);
+        let (Some(id), Some(token)) = (facts.lease_id.as_deref(), token) else { return true };
+        // The token that leased it: if that one is dead, so is the lease.
+        let allowance = Allowance::new(TO_GIVE_BACK);
+        let done = match revoke(self.session.client(), token.secret(), id, &allowance).await {
+            Err(fault) if fault.error.kind() == ErrorKind::TokenRefused => Ok(()),
+            done => done,
         };
-        let (client, allowance) = (self.session.client(), &Allowance::new(3));
-        let gone = |token: Arc<LiveToken>| async move { revoke(client, token.secret(), id, allowance).await };
-        let done = self.with_token(gone).await;
-        let over = self.context.time.boot() >= leased.facts.hold().ends;
+        let over = self.context.time.boot() >= ends;
         let again = done.as_ref().is_err_and(|fault| fault.class != Class::Denied) && !over;
-        self.journal.given_back(id, "another set serves", done);
+        self.journal.given_back(id, "it is used no more", done);
         if !again {
-            leased.facts.hold().token = None;
-            self.session.revoke_tainted().await;
+            facts.hold().token = None;
+            drop(token);
+            self.session.revoke_tainted();
         }
         !again
     }
@@ -231,6 +235,29 @@ impl Source for LeaseSource {
 
     fn note(&self, note: Note<'_, Leased>) {
         self.journal.note(note);
+    }
+}
+
+/// A request for a set under way. Dropped before its end, because the attempt panicked or took too long, it may
+/// have left a lease that nobody knows, as a lost reply does.
+struct Asking<'a> {
+    source: &'a LeaseSource,
+    token: &'a Arc<LiveToken>,
+    answered: bool,
+}
+
+impl Asking<'_> {
+    fn over(mut self, lost: bool) {
+        self.answered = !lost;
+    }
+}
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        if !self.answered {
+            self.source.session.taint(self.token);
+            self.source.journal.reply_lost();
+        }
     }
 }
 

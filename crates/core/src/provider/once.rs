@@ -85,7 +85,7 @@ impl Visit<'_> {
         pin: &Pin,
         allowance: &Allowance,
     ) -> Result<(Issued, CredentialKind), IssueFault> {
-        let (issued, kind) = issuer.issue(&self.login.token, allowance).await?;
+        let (issued, kind) = issuer.issue(&self.login.token, pin, allowance).await?;
         if !pin.expects() {
             return Ok((issued, kind));
         }

@@ -196,7 +196,6 @@ impl<S: Source> Cell<S> {
                 }
             }
             Effect::Refuse(until) => self.publish(Snapshot { refused_until: until, ..(*snapshot).clone() }),
-            Effect::Taint => self.note(Note::Tainted),
             Effect::Announce(phase) => self.note(Note::Phase(phase, snapshot.alive(now))),
             Effect::Wipe => {
                 self.publish(Snapshot { phase: Phase::Closed, error: Some(closed()), ..Snapshot::empty() });
@@ -222,7 +221,8 @@ impl<S: Source> Cell<S> {
 
     fn swap(&mut self, old: &Snapshot<S::Value>, generation: u64, expires: BootInstant) {
         let Some(incoming) = self.incoming.take() else { return };
-        if let Some(value) = old.value.clone().filter(|_| self.state.plan().revocable) {
+        // What has expired or was the parent's is not ours to give back.
+        if let Some(value) = old.value.clone().filter(|_| self.state.owes(old.generation)) {
             self.superseded.push((old.generation, value));
         }
         let value = self.stamped(&incoming, expires);
@@ -300,7 +300,10 @@ impl<S: Source> Cell<S> {
         let Fault { class, retry_after, may_have_acted, .. } = *fault;
         let failed = Event::Failed(attempt, Failure { class, retry_after, may_have_acted, requests });
         if self.state.pardons(class, now) {
-            return self.step(failed);
+            self.step(failed);
+            // Whoever's patience ends before the key has spread is told what it waited for.
+            let waits = self.snapshot.load_full();
+            return self.publish(Snapshot { error: Some(fault.error.clone()), ..(*waits).clone() });
         }
         self.note(Note::Failed(fault, old.alive(now)));
         self.publish(Snapshot { error: Some(fault.error.clone()), ..(*old).clone() });
@@ -364,22 +367,27 @@ impl<S: Source> Cell<S> {
         }
         let source = self.source.clone();
         let ended = last.is_some().then(|| self.when_over(Message::CloseEnded));
-        let budget = self.context.sleep.sleep(CLOSE_AT_MOST);
+        // Only a close is waited for; elsewhere a slow revocation has its time.
+        let budget = if last.is_some() { CLOSE_AT_MOST } else { ATTEMPT_AT_MOST };
+        let budget = self.context.sleep.sleep(budget);
         let mut items: Vec<_> = values
             .into_iter()
             .map(|(item, value)| (self.when_over(Message::Returned(item, false)), item, value))
             .collect();
         tokio::spawn(async move {
             let _ended = ended;
-            let work = async {
+            let revokes = async {
                 for (over, item, value) in items.drain(..) {
                     over.with(Message::Returned(item, source.revoke(value).await));
                 }
+            };
+            // One that takes long must not keep the login, whose end takes every lease with it.
+            let close = async {
                 if let Some(last) = last {
                     source.close(last).await;
                 }
             };
-            tokio::select! { () = work => {}, () = budget => {} }
+            tokio::select! { _ = async { tokio::join!(revokes, close) } => {}, () = budget => {} }
         });
     }
 

@@ -112,8 +112,6 @@ pub enum Effect {
     Return(u64),
     /// Drop the value that the last issue brought, and revoke its lease if it has one.
     Discard,
-    /// A value may exist that nobody holds: its token is to be replaced and revoked.
-    Taint,
     /// Tell that the phase changed.
     Announce(Phase),
     /// Forget the value: closed.

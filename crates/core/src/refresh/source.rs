@@ -53,6 +53,4 @@ pub enum Note<'a, T> {
     Phase(Phase, Option<&'a T>),
     /// The value in hand is doubted.
     Doubted(&'a T, u64),
-    /// A reply was lost: the server may hold a lease that nobody knows.
-    Tainted,
 }

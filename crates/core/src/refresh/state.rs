@@ -11,6 +11,7 @@ use crate::time::{BootInstant, Draw};
 
 /// A value is stamped anew this often while a hand-out of it is shorter than its life.
 pub(super) const RESTAMP: Duration = Duration::from_secs(30);
+pub(super) const LOGIN_SPACING: Duration = Duration::from_secs(30);
 pub(super) const SUCCESS_SPACING: Duration = Duration::from_secs(2);
 const DOUBT_SPACING: Duration = Duration::from_secs(10);
 const DEGRADED_AFTER: Duration = Duration::from_secs(30);
@@ -175,6 +176,11 @@ impl State {
         self.plan
     }
 
+    /// Whether this generation is superseded and still to be revoked.
+    pub(super) fn owes(&self, generation: u64) -> bool {
+        self.superseded.iter().any(|(owed, _)| *owed == generation)
+    }
+
     fn is_restamped(&self) -> bool {
         self.held.is_some() && self.plan.hand_out.is_some() && !self.closed
     }
@@ -220,8 +226,10 @@ impl State {
         };
         let doubt = self.doubted_at.filter(|at| self.hastens(*at)).map(|_| self.doubt_next);
         // Whoever asks again after a refusal need not wait it out, but no loop of theirs becomes a storm.
-        let rested =
-            self.trouble.map_or(BootInstant::default(), |trouble| trouble.last.plus(SUCCESS_SPACING));
+        let rested = self.trouble.map_or(BootInstant::default(), |trouble| {
+            let refused_login = self.plan.login && trouble.class == Class::Denied;
+            trouble.last.plus(if refused_login { LOGIN_SPACING } else { SUCCESS_SPACING })
+        });
         let forced = self.forced.then_some(rested);
         [Some(usual), doubt, forced].into_iter().flatten().min()
     }

@@ -5,13 +5,12 @@ use std::time::Duration;
 use super::effect::{Effect, Event, Failure, Grant, Now, Work};
 use super::fault::Class;
 use super::schedule::{cold_spacing, error_lasts, pause, urgent_window};
-use super::state::{Candidate, Held, RESTAMP, State, Trouble};
+use super::state::{Candidate, Held, LOGIN_SPACING, RESTAMP, State, Trouble};
 use crate::time::{BootInstant, Draw};
 
 // After the last hand-out of a superseded value has lapsed, before its lease is revoked.
 pub(super) const GRACE: Duration = Duration::from_secs(60);
 pub(super) const DOUBT_WAIT: Duration = Duration::from_secs(2);
-pub(super) const LOGIN_SPACING: Duration = Duration::from_secs(30);
 pub(super) const VERIFY_SPACING: Duration = Duration::from_secs(2);
 pub(super) const VERIFY_AT_LEAST: Duration = Duration::from_secs(10);
 const VERIFY_AT_MOST: Duration = Duration::from_secs(30);
@@ -183,7 +182,6 @@ impl State {
         self.requests.spend(failure.requests, now);
         if failure.may_have_acted && work == Work::Issue {
             self.issues.spend(self.issue_interval(now), now);
-            effects.push(Effect::Taint);
         }
         if work == Work::Verify && !self.give_up(failure.class, now, draw, effects) {
             return;

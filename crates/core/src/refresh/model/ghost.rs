@@ -92,7 +92,8 @@ impl Ghost {
                 // The lease is gone, and the key with it.
                 self.doubted |=
                     run.work == Work::Renew && failure.class == Class::Lost && self.plan.revocable;
-                let refused = failure.class == Class::Denied && !self.forced;
+                // Whoever asks for another set may hasten a refused one, but nobody a refused login.
+                let refused = failure.class == Class::Denied && (self.plan.login || !self.forced);
                 self.refused_at = refused.then_some(now);
             }
             Event::Signalled => self.refused_at = None,
@@ -101,7 +102,7 @@ impl Ghost {
                 self.handed_out.push((*generation, *until));
             }
             Event::Forced if !self.closed => {
-                self.refused_at = None;
+                self.refused_at = self.refused_at.filter(|_| self.plan.login);
                 self.forced = !self.running.is_some_and(|run| run.work == Work::Issue) && !self.incoming;
             }
             Event::Doubted(generation) => {
@@ -171,11 +172,7 @@ impl Ghost {
                 self.incoming = false;
             }
             Effect::Wipe => self.published = None,
-            Effect::Doubt(_)
-            | Effect::Refuse(_)
-            | Effect::Return(_)
-            | Effect::Taint
-            | Effect::Announce(_) => {}
+            Effect::Doubt(_) | Effect::Refuse(_) | Effect::Return(_) | Effect::Announce(_) => {}
         }
     }
 
