@@ -86,6 +86,8 @@ impl Plan {
                 "stack",
                 "--test",
                 "contract",
+                "--test",
+                "faults",
             ]);
         }
         cargo(&["test", "--workspace", "--features", "leasekey-tests/stack,leasekey/cli"])

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use leasekey::{CredentialKind, Event, EventKind, VaultCredentialsProvider};
 use leasekey_tests::expect::{next, next_within, refused};
 use leasekey_tests::log::Watch;
-use leasekey_tests::proxy::{Proxy, reply};
+use leasekey_tests::proxy::{Fate, Proxy, reply};
 use leasekey_tests::stack::{Stack, new_name};
 use serde_json::{Value, json};
 
@@ -64,8 +64,8 @@ fn user_role(stack: &Stack) -> Value {
     json!({ "credential_type": "iam_user", "policy_document": policy.to_string() })
 }
 
-fn remaining(vault: &VaultCredentialsProvider) -> u64 {
-    vault.lease().unwrap().expires_at.duration_since(SystemTime::now()).unwrap().as_secs()
+fn seconds_until(end: SystemTime) -> u64 {
+    end.duration_since(SystemTime::now()).unwrap().as_secs()
 }
 
 #[tokio::test]
@@ -165,14 +165,9 @@ async fn row_31_an_iam_user_whose_key_would_live_for_a_month_is_given_back_unles
     assert_eq!(users_of(&stack, &role).await, [""; 0]);
     let allowed = user().max_lease(Duration::from_secs(800 * 3600)).start().await.unwrap();
     // The key ends with the token it was leased under, whatever Vault says of the lease.
-    assert!((3500..=3600).contains(&remaining_of_set(&allowed).await), "a token of one hour");
+    let left = seconds_until(allowed.lease().unwrap().expires_at);
+    assert!((3500..=3600).contains(&left), "a token of one hour: {left} s");
     allowed.close().await.unwrap();
-}
-
-/// What remains of a set is more than a hand-out of 120 s tells: a promise for longer shows it.
-async fn remaining_of_set(vault: &VaultCredentialsProvider) -> u64 {
-    let set = vault.valid_for(Duration::from_secs(3500)).await.unwrap();
-    set.expiry().unwrap().duration_since(SystemTime::now()).unwrap().as_secs() + 1
 }
 
 #[tokio::test]
@@ -191,7 +186,9 @@ async fn an_iam_users_key_is_verified_before_it_serves_and_deleted_at_the_close(
     let vault = vault.sts_endpoint(&sts.address).start().await.unwrap();
     plant(&vault, &logs).await;
     assert_eq!(asked.load(std::sync::atomic::Ordering::Relaxed), 3, "one refusal, then two answers in a row");
-    assert!(remaining(&vault) <= 120, "a hand-out of a key that can be revoked is short");
+    let set = vault.credentials().await.unwrap();
+    assert!(seconds_until(set.expiry().unwrap()) <= 120, "a hand-out of a key that can be revoked is short");
+    assert!(seconds_until(vault.lease().unwrap().expires_at) > 800, "its lease lasts for 15 minutes");
     assert_eq!(users_of(&stack, &user).await.len(), 1);
     vault.close().await.unwrap();
     assert_eq!(users_of(&stack, &user).await, [""; 0]);
@@ -308,4 +305,82 @@ async fn an_iam_user_answers_to_its_account() {
     assert_eq!(refused(user("111122223333").start().await).code(), "LK-0120");
     user(&stack.aws_account).start().await.unwrap().close().await.unwrap();
     assert_eq!(users_of(&stack, &role).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_kind_without_an_arn_is_an_assertion_all_the_same() {
+    let (stack, _logs) = begin();
+    let login = stack.new_approle(ANY_KIND).await;
+    for (role, kind) in [
+        ("orders-fed", CredentialKind::AssumedRole),
+        ("orders-fed", CredentialKind::SessionToken),
+        ("orders-session", CredentialKind::FederationToken),
+    ] {
+        let vault = stack.builder().role(role).kind(kind).auth(login.auth());
+        let error = refused(vault.sts_endpoint(&stack.aws_endpoint).start().await);
+        assert_eq!(error.code(), "LK-0113", "{role} as {kind}: {error}");
+        assert!(error.message().contains("its lease was given back"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_set_that_may_not_be_given_back_is_told_so_and_ends_with_its_login() {
+    let (stack, _logs) = begin();
+    let role = own_user_role(&stack).await;
+    let policy = format!(r#"path "aws/creds/{role}" {{ capabilities = ["update"] }}"#);
+    let login = stack.new_approle_with(&policy, json!({ "token_ttl": "20s", "token_max_ttl": "20s" })).await;
+    let asserted = stack.builder().role(&role).kind(CredentialKind::AssumedRole).auth(login.auth());
+    let error = refused(asserted.start().await);
+    assert!(error.message().contains("its lease could not be given back"), "{error}");
+    assert_eq!(users_of(&stack, &role).await.len(), 1);
+    gone_within(&stack, &role, Duration::from_secs(40)).await;
+}
+
+#[tokio::test]
+async fn row_09_the_user_of_a_lost_reply_ends_with_the_batch_token_that_leased_it() {
+    let (stack, logs) = begin();
+    let (proxy, role) = (Proxy::of(&stack.address).await, own_user_role(&stack).await);
+    let batch = json!({ "token_type": "batch", "token_ttl": "20s", "token_max_ttl": "20s" });
+    let login = stack.new_approle_with(ANY_KIND, batch).await;
+    proxy.rule(
+        |request| if request.uri().path().contains("/creds/") { Fate::ReplyLost } else { Fate::PassedOn },
+    );
+    let vault = stack.builder().address(&proxy.address).role(&role).kind(CredentialKind::IamUser);
+    let vault = vault.auth(login.auth()).sts_endpoint(&stack.aws_endpoint).build().unwrap();
+    let mut events = vault.events();
+    refused(vault.credentials().await);
+    next(&mut events, EventKind::ReplyLost).await;
+    assert!(!users_of(&stack, &role).await.is_empty(), "Vault has made a user that nobody knows");
+    proxy.rule(|_| Fate::PassedOn);
+    while vault.credentials().await.is_err() {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    plant(&vault, &logs).await;
+    assert!(may_list(&stack, &vault).await);
+    vault.close().await.unwrap();
+    gone_within(&stack, &role, Duration::from_secs(60)).await;
+}
+
+/// Waits until Vault has deleted every user of the role.
+async fn gone_within(stack: &Stack, role: &str, within: Duration) {
+    let until = std::time::Instant::now() + within;
+    while !users_of(stack, role).await.is_empty() {
+        assert!(std::time::Instant::now() < until, "a user of {role} is still there after {within:?}");
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_token_of_few_uses_is_replaced_at_its_last_which_leases_nothing() {
+    let (stack, logs) = begin();
+    let login = stack.new_approle_with(ANY_KIND, json!({ "token_num_uses": 3 })).await;
+    let vault = stack.builder().auth(login.auth()).start().await.unwrap();
+    plant(&vault, &logs).await;
+    vault.refresh().await.unwrap();
+    assert_eq!(vault.stats().logins, 1, "three uses are two sets");
+    vault.refresh().await.unwrap();
+    let (stats, trail) = (vault.stats(), stack.trail(&login.name));
+    assert_eq!((stats.logins, stats.issues), (2, 3));
+    assert_eq!(trail.asked("auth/token/lookup-self"), 0, "no use is wasted on a question");
+    vault.close().await.unwrap();
 }

@@ -185,6 +185,11 @@ impl Journal {
         event.vault_request_id = Some(facts.request_id.as_ref().into());
         event.vault_entity_id = text(facts.entity_id.as_deref());
         event.expires_at = credentials.expiry();
+        if facts.kind.plan().hand_out.is_some() {
+            // The credentials tell the end of a hand-out only.
+            let left = facts.hold().ends.since(self.context.time.boot());
+            event.expires_at = self.context.time.wall().checked_add(left);
+        }
         event
     }
 }

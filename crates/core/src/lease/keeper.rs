@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::SystemTime;
 
 use super::journal::{Journal, LeaseStats};
 use super::leased::Leased;
@@ -63,7 +64,7 @@ impl LeaseKeeper {
     pub(crate) fn lease(&self) -> Option<Lease> {
         let snapshot = self.kept.snapshot();
         let leased = snapshot.alive(self.kept.now())?;
-        Some(describe(leased, &snapshot))
+        Some(describe(leased, &snapshot, self.kept.wall(snapshot.expires)))
     }
 
     /// An error with what only the kind of the lease tells: a static key is not Leasekey's to rotate.
@@ -105,7 +106,7 @@ impl LeaseKeeper {
     }
 }
 
-fn describe(leased: &Leased, snapshot: &Snapshot<Leased>) -> Lease {
+fn describe(leased: &Leased, snapshot: &Snapshot<Leased>, expires_at: SystemTime) -> Lease {
     let facts = &leased.facts;
     let text = |text: &Option<Box<str>>| text.as_deref().map(Into::into);
     Lease {
@@ -118,6 +119,6 @@ fn describe(leased: &Leased, snapshot: &Snapshot<Leased>) -> Lease {
         vault_request_id: facts.request_id.as_ref().into(),
         vault_entity_id: text(&facts.entity_id),
         issued_at: facts.issued_at,
-        expires_at: leased.credentials.expiry().unwrap_or(facts.issued_at),
+        expires_at,
     }
 }

@@ -29,7 +29,7 @@ pub(crate) struct Facts {
 }
 
 /// What of a set is still to be given back.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Hold {
     /// The token whose end deletes an IAM user; none once the lease is given back, and where it is not ours.
     pub(super) token: Option<Arc<LiveToken>>,

@@ -204,7 +204,7 @@ impl Source for LeaseSource {
     // A revocation of a temporary set does nothing at AWS, and a lease from an agent's cache is others', too.
     async fn revoke(&self, leased: Leased) -> bool {
         let facts = &leased.facts;
-        let (token, ends) = (facts.hold().token.clone(), facts.hold().ends);
+        let Hold { token, ends } = facts.hold().clone();
         let (Some(id), Some(token)) = (facts.lease_id.as_deref(), token) else { return true };
         // The token that leased it: if that one is dead, so is the lease.
         let allowance = Allowance::new(TO_GIVE_BACK);

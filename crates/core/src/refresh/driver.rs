@@ -135,6 +135,12 @@ impl<T: Clone + Send + Sync + 'static> Kept<T> {
         self.tell(Message::Event(Event::Promised(generation, until)));
     }
 
+    /// A point of the boot clock on the wall clock, as of now.
+    pub fn wall(&self, at: BootInstant) -> SystemTime {
+        let wall = self.context.time.wall();
+        wall.checked_add(at.since(self.now())).unwrap_or(wall)
+    }
+
     /// Has the value in hand replaced at its refresh point, not renewed.
     pub fn spend(&self) {
         self.tell(Message::Event(Event::Spent));

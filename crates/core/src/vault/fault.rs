@@ -135,6 +135,13 @@ fn forbidden(operation: Operation<'_>, refused: &Refused<'_>) -> Fault {
     Fault::new(Class::Denied, error.with_source(refused.refusal()))
 }
 
+// Vault does not lease under the last use of a token: it has revoked at once what it issued.
+fn used_up(refused: &Refused<'_>) -> Fault {
+    let what = format!("the uses of the token are used up ({})", refused.told());
+    let error = Error::new(ErrorKind::TokenRefused, what).with_hint("Raise token_num_uses, or leave it out");
+    Fault::new(Class::Denied, error.with_source(Refusal::DeadToken))
+}
+
 fn lacks_path(refused: &Refused<'_>) -> Error {
     let what = format!("the token's policies do not allow {}{} (403)", refused.path, refused.within());
     Error::new(ErrorKind::PermissionDenied, what).with_hint(format!(
@@ -161,6 +168,7 @@ fn bad_request(operation: Operation<'_>, refused: &Refused<'_>) -> Fault {
     }
     match (operation, refused.status) {
         (Operation::Login, 400) => rejected(refused),
+        (Operation::Issue(..), 400) if refused.says("token had one use left") => used_up(refused),
         (Operation::Wrapping, 400 | 404) => stolen(refused),
         (Operation::Issue(mount, role), _) => issue(mount, role, refused),
         (Operation::Token, 400) => {
