@@ -3,7 +3,7 @@
 mod format;
 mod mask;
 
-use clap::builder::{PossibleValue, PossibleValuesParser};
+use clap::builder::{NonEmptyStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
 use super::{Console, Outcome, warnings};
@@ -14,28 +14,29 @@ use crate::lease::{CredentialKind, LeaseSpec};
 use crate::provider::{lease_once, spec_of};
 use crate::secret::SecretString;
 
+// An empty value is what a variable that is not set leaves: it must not stand for the setting of another role.
 #[derive(Args)]
 pub(super) struct Arguments {
     /// The role of the AWS secrets engine
-    #[arg(long)]
+    #[arg(long, value_parser = NonEmptyStringValueParser::new())]
     role: Option<String>,
     /// Where the AWS secrets engine is mounted
-    #[arg(long)]
+    #[arg(long, value_parser = NonEmptyStringValueParser::new())]
     mount: Option<String>,
     /// The kind that the role must give; unset, it is learnt
     #[arg(long, value_parser = kinds())]
     kind: Option<String>,
     /// How long the set should live, 15m; unset, the role decides
-    #[arg(long, value_parser = ttl)]
+    #[arg(long, allow_hyphen_values = true, value_parser = NonEmptyStringValueParser::new().try_map(ttl))]
     ttl: Option<String>,
     /// The AWS role to assume, where Vault's role allows several
-    #[arg(long, value_name = "ARN")]
+    #[arg(long, value_name = "ARN", value_parser = NonEmptyStringValueParser::new())]
     role_arn: Option<String>,
     /// How to print it
     #[arg(long, value_enum, default_value_t)]
     format: Format,
     /// The second factor of a role of kind session-token
-    #[arg(long, value_name = "CODE")]
+    #[arg(long, value_name = "CODE", value_parser = NonEmptyStringValueParser::new())]
     mfa_code: Option<String>,
     /// Show the secrets: in the table, and on a terminal
     #[arg(long)]
@@ -89,11 +90,10 @@ fn kinds() -> PossibleValuesParser {
 }
 
 // Judged here, so that the message names the option.
-fn ttl(text: &str) -> Result<String, String> {
+fn ttl(text: String) -> Result<String, String> {
     let mut overrides = Overrides::default();
-    overrides.set(ConfigKey::Ttl, text);
-    let judged = Config::of(overrides).map_err(|error| error.hint().to_owned());
-    judged.map(|_| text.to_owned())
+    overrides.set(ConfigKey::Ttl, text.as_str());
+    Config::of(overrides).map(|_| text).map_err(|error| error.hint().to_owned())
 }
 
 pub(super) fn run(arguments: &Arguments, context: &Context, console: &mut Console<'_>) -> Outcome {

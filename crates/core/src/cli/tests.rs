@@ -238,6 +238,10 @@ fn creds_judges_its_input_before_it_asks_anybody() {
             "creds --role orders --ttl soon",
             "error: invalid value 'soon' for '--ttl <TTL>': Allowed is a duration",
         ),
+        (
+            "creds --role orders --ttl -5m",
+            "error: invalid value '-5m' for '--ttl <TTL>': Allowed is a duration",
+        ),
         ("creds --role orders --kind assumedrole", "error: invalid value 'assumedrole' for '--kind <KIND>'"),
         ("creds --role orders --role-arn orders", "LK-0116 role_arn \"orders\" is no ARN of a role\n"),
         (
@@ -253,6 +257,18 @@ fn creds_judges_its_input_before_it_asks_anybody() {
     let nowhere = piped(&Scripted::new(), "creds --role orders");
     assert_eq!(nowhere.code, BAD_INPUT);
     assert!(nowhere.err.starts_with("LK-0101 "), "{}", nowhere.err);
+}
+
+#[test]
+fn an_empty_option_is_refused_and_no_setting_stands_in_for_it() {
+    let world = world();
+    world.answer(|request| panic!("{} was asked", request.url));
+    for option in ["role", "mount", "kind", "ttl", "role-arn", "mfa-code"] {
+        let told = piped(&world, &format!("creds --{option}="));
+        assert_eq!((told.code, told.out.as_str()), (BAD_INPUT, ""), "{option}");
+        let refused = format!("error: a value is required for '--{option} <");
+        assert!(told.err.starts_with(&refused), "{}", told.err);
+    }
 }
 
 #[test]
