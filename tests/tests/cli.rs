@@ -202,8 +202,9 @@ async fn env_is_what_a_shell_evaluates_and_a_token_of_before_is_forgotten() {
     let (set, expiration) = evaluated("orders", "");
     assert!(expiration.unwrap().ends_with('Z') && set.session_token().is_some());
     assert!(shell.lists_orders(set).await);
-    let (fixed, _) = evaluated("orders-static", "--kind=static");
+    let (fixed, expiration) = evaluated("orders-static", "--kind=static");
     assert_eq!(fixed.session_token(), None);
+    assert!(expiration.unwrap().ends_with('Z'), "a shell would keep the key past its rotation");
     assert!(shell.lists_orders(fixed).await);
 }
 

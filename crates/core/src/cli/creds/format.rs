@@ -10,7 +10,12 @@ use super::{Arguments, Format};
 use crate::cli::table::{self, Wrap};
 use crate::cli::{Console, Outcome};
 use crate::event::rfc3339;
+use crate::lease::CredentialKind;
 use crate::provider::Once;
+
+// As often as the library looks at a static key whose next rotation Vault does not tell.
+const UNTOLD: Duration = Duration::from_secs(300);
+const SOONEST: Duration = Duration::from_secs(15);
 
 pub(super) fn print(
     set: &Once,
@@ -25,10 +30,22 @@ pub(super) fn print(
         }
         Format::Table => table::facts(out, Wrap::Nothing, facts(set, arguments.show_secret, now))?,
         Format::Json => json(out, &Known::of(set))?,
-        Format::Env => env(out, set)?,
-        Format::CredentialProcess => json(out, &CredentialProcess::of(set))?,
+        Format::Env => env(out, set, now)?,
+        Format::CredentialProcess => json(out, &CredentialProcess::of(set, now))?,
     }
     Ok(())
+}
+
+/// When a program must ask again, as it reads it. A static key has no end, and an SDK that is told none keeps it
+/// for ever: past its rotation it would go on with a key that Vault has deleted.
+fn asked_again(set: &Once, now: SystemTime) -> Option<SystemTime> {
+    let end = set.credentials.expiry();
+    if set.kind != CredentialKind::Static {
+        return end;
+    }
+    let wait =
+        end.map_or(UNTOLD, |rotation| (rotation.duration_since(now).unwrap_or_default() / 4).max(SOONEST));
+    now.checked_add(wait)
 }
 
 fn facts(set: &Once, show_secret: bool, now: SystemTime) -> Vec<(&'static str, String)> {
@@ -107,23 +124,23 @@ struct CredentialProcess<'a> {
 }
 
 impl<'a> CredentialProcess<'a> {
-    fn of(set: &'a Once) -> Self {
+    fn of(set: &'a Once, now: SystemTime) -> Self {
         let credentials = &set.credentials;
         Self {
             version: 1,
             access_key_id: credentials.access_key_id(),
             secret_access_key: credentials.secret_access_key(),
             session_token: credentials.session_token(),
-            expiration: credentials.expiry().map(rfc3339),
+            expiration: asked_again(set, now).map(rfc3339),
             account_id: credentials.account_id().map(|account| account.as_str()),
         }
     }
 }
 
 // What is not there is unset: a token of an earlier set would make the new key useless.
-fn env(out: &mut dyn Write, set: &Once) -> io::Result<()> {
+fn env(out: &mut dyn Write, set: &Once, now: SystemTime) -> io::Result<()> {
     let credentials = &set.credentials;
-    let expiration = credentials.expiry().map(rfc3339);
+    let expiration = asked_again(set, now).map(rfc3339);
     for (name, value) in [
         ("AWS_ACCESS_KEY_ID", Some(credentials.access_key_id())),
         ("AWS_SECRET_ACCESS_KEY", Some(credentials.secret_access_key())),

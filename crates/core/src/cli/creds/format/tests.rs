@@ -107,6 +107,7 @@ fn a_process_prints_what_the_sdks_read_and_leaves_out_what_is_not_there() {
         "Version": 1,
         "AccessKeyId": "ASIAEXAMPLEEXAMPLE00",
         "SecretAccessKey": "it's/s3cret",
+        "Expiration": "2026-01-01T00:05:00Z",
     });
     assert_eq!(told(&set(None, false)), key);
     let temporary = told(&set(Some("t0ken"), true));
@@ -127,8 +128,23 @@ export AWS_CREDENTIAL_EXPIRATION='2026-01-01T00:14:59Z'
 "
     );
     let static_key = printed(&set(None, false), "--format env", false);
-    assert!(
-        static_key.ends_with("unset AWS_SESSION_TOKEN\nunset AWS_CREDENTIAL_EXPIRATION\n"),
-        "{static_key}"
-    );
+    let forgets = "unset AWS_SESSION_TOKEN\nexport AWS_CREDENTIAL_EXPIRATION='2026-01-01T00:05:00Z'\n";
+    assert!(static_key.ends_with(forgets), "{static_key}");
+}
+
+#[test]
+fn a_program_asks_for_a_static_key_again_well_before_its_rotation() {
+    let now = SystemTime::UNIX_EPOCH + NOW;
+    let asked = |until_rotation: Option<u64>| {
+        let mut key = set(None, false);
+        *key.credentials.expiry_mut() = until_rotation.map(|left| now + Duration::from_secs(left));
+        asked_again(&key, now).unwrap().duration_since(now).unwrap().as_secs()
+    };
+    assert_eq!([None, Some(3600), Some(20), Some(0)].map(asked), [300, 900, 15, 15]);
+}
+
+#[test]
+fn a_person_is_told_of_no_end_that_a_static_key_does_not_have() {
+    assert!(!printed(&set(None, false), "", false).contains("Expires"));
+    assert!(printed(&set(None, false), "--format json", false).contains(r#""expiration": null"#));
 }
