@@ -5,6 +5,7 @@ mod config;
 mod console;
 mod creds;
 mod explain;
+mod hint;
 mod table;
 mod warnings;
 
@@ -89,7 +90,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>, context: &Context, console:
         // As after `| head`: whoever stopped reading knows.
         Err(Failure::Unheard(error)) if error.kind() == io::ErrorKind::BrokenPipe => FAILED,
         Err(Failure::Unheard(error)) => {
-            tell(&Error::new(ErrorKind::Bug, "the output cannot be written").with_source(error), console)
+            let unwritten = Error::new(ErrorKind::Bug, "the output cannot be written").with_source(error);
+            tell(&unwritten.with_hint("Check where the output goes, then run this again"), console)
         }
     }
 }
@@ -109,7 +111,7 @@ const ALARM: Style = AnsiColor::Red.on_default().bold();
 
 fn tell(error: &Error, console: &mut Console<'_>) -> u8 {
     let code = error.code();
-    let mut text = format!("{ALARM}{code}{ALARM:#} {}\n  {}\n", error.message(), error.hint());
+    let mut text = format!("{ALARM}{code}{ALARM:#} {}\n  {}\n", error.message(), hint::of(error));
     if let Some(id) = error.vault_request_id() {
         text += &format!("  Vault's request: {id}\n");
     }

@@ -257,6 +257,7 @@ fn creds_judges_its_input_before_it_asks_anybody() {
     let nowhere = piped(&Scripted::new(), "creds --role orders");
     assert_eq!(nowhere.code, BAD_INPUT);
     assert!(nowhere.err.starts_with("LK-0101 "), "{}", nowhere.err);
+    assert!(nowhere.err.contains("or set address in leasekey.toml"), "{}", nowhere.err);
 }
 
 #[test]

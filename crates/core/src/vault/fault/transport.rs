@@ -76,7 +76,7 @@ fn names(all: &[String]) -> String {
 
 /// A 2xx reply that cannot be used: the server has acted.
 pub(in crate::vault) fn unusable(origin: &str, why: &str, request_id: Option<&str>) -> Fault {
-    let what = format!("the reply of Vault at {origin} {why}; the set in hand is kept");
+    let what = format!("the reply of Vault at {origin} {why}");
     let error = Error::new(ErrorKind::UnusableReply, what);
     let error = match request_id {
         Some(id) => error.with_vault_request_id(id),
