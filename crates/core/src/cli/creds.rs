@@ -5,6 +5,7 @@ mod mask;
 
 use clap::builder::{NonEmptyStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
+use tokio::runtime::{self, Runtime};
 
 use super::{Console, Outcome, warnings};
 use crate::config::{Config, ConfigKey, Overrides};
@@ -105,7 +106,7 @@ pub(super) fn run(arguments: &Arguments, context: &Context, console: &mut Consol
     let config = Config::load(context, arguments.overrides())?;
     let spec = spec(arguments, &config)?;
     let mfa_code = arguments.mfa_code.as_deref().map(SecretString::from);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = runtime()?;
     let (set, mut warned) =
         warnings::collected(|| runtime.block_on(lease_once(context, &config, spec, mfa_code)));
     warned.extend(set.iter().flat_map(|set| set.warnings.iter().map(|warning| printable(warning))));
@@ -117,6 +118,14 @@ pub(super) fn run(arguments: &Arguments, context: &Context, console: &mut Consol
         mask::print(&set.credentials, arguments.format, console)?;
     }
     format::print(&set, arguments, context.time.wall(), console)
+}
+
+fn runtime() -> Result<Runtime> {
+    runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
+        let what = "the runtime that asks Vault cannot be started";
+        let hint = "Check the limits of open files and of memory: ulimit -a";
+        Error::new(ErrorKind::Bug, what).with_hint(hint).with_source(error)
+    })
 }
 
 fn spec(arguments: &Arguments, config: &Config) -> Result<LeaseSpec> {
