@@ -337,7 +337,11 @@ async fn wrong_input_and_failures_have_their_codes_and_say_what_to_do() {
             "LK-0113 iam_user was asked for, but aws/creds/orders answered a session token",
         ),
         ("creds --role no-such-role", 1, "LK-0105 "),
-        ("creds --role orders --mfa-code 493172", 1, "LK-0113 session_token was asked for"),
+        (
+            "creds --role orders --mfa-code 493172",
+            1,
+            "LK-0113 --mfa-code needs a role of kind session_token, but",
+        ),
     ] {
         let (found, out, err) = told(&mut shell.leasekey(line));
         assert_eq!((found, out.as_str()), (code, ""), "{line}: {err}");

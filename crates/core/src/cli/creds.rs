@@ -7,12 +7,12 @@ use clap::builder::{NonEmptyStringValueParser, PossibleValue, PossibleValuesPars
 use clap::{Args, ValueEnum};
 use tokio::runtime::{self, Runtime};
 
-use super::{Console, Outcome, warnings};
+use super::{Console, Failure, Outcome, warnings};
 use crate::config::{Config, ConfigKey, Overrides};
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result, printable};
 use crate::lease::{CredentialKind, LeaseSpec};
-use crate::provider::{lease_once, spec_of};
+use crate::provider::{Once, lease_once, spec_of};
 use crate::secret::SecretString;
 
 // An empty value is what a variable that is not set leaves: it must not stand for the setting of another role.
@@ -110,14 +110,13 @@ pub(super) fn run(arguments: &Arguments, context: &Context, console: &mut Consol
     let (set, mut warned) =
         warnings::collected(|| runtime.block_on(lease_once(context, &config, spec, mfa_code)));
     warned.extend(set.iter().flat_map(|set| set.warnings.iter().map(|warning| printable(warning))));
-    for warning in warned {
-        writeln!(console.err, "warning: {warning}")?;
-    }
+    let heard = warned.iter().try_for_each(|warning| writeln!(console.err, "warning: {warning}"));
     let set = set?;
-    if arguments.shows_secrets() && mask::is_wanted(context)? {
-        mask::print(&set.credentials, arguments.format, console)?;
+    let printed = heard.map_err(Failure::from).and_then(|()| print(&set, arguments, context, console));
+    if printed.is_err() {
+        runtime.block_on(set.give_back());
     }
-    format::print(&set, arguments, context.time.wall(), console)
+    printed
 }
 
 fn runtime() -> Result<Runtime> {
@@ -128,21 +127,25 @@ fn runtime() -> Result<Runtime> {
     })
 }
 
+fn print(set: &Once, arguments: &Arguments, context: &Context, console: &mut Console<'_>) -> Outcome {
+    if arguments.shows_secrets() && mask::is_wanted(context)? {
+        mask::print(&set.credentials, arguments.format, console)?;
+    }
+    format::print(set, arguments, context.time.wall(), console)?;
+    Ok(console.out.flush()?)
+}
+
 fn spec(arguments: &Arguments, config: &Config) -> Result<LeaseSpec> {
     if config.text(ConfigKey::Role).is_none() {
         let error = Error::new(ErrorKind::InvalidSetting, "no role of the AWS secrets engine is named");
         return Err(error.with_hint("Pass --role, or set LEASEKEY_ROLE"));
     }
-    let mut spec = spec_of(config)?;
-    if arguments.mfa_code.is_some() {
-        // AWS takes a code for session tokens alone; a reply of another kind shall not pass for one.
-        match *spec.kind.get_or_insert(CredentialKind::SessionToken) {
-            CredentialKind::SessionToken => {}
-            kind => {
-                let what = format!("--mfa-code is for sets of kind session_token, not {kind}");
-                return Err(Error::new(ErrorKind::InvalidSetting, what).with_hint("Leave --mfa-code out"));
-            }
+    let spec = spec_of(config)?;
+    match spec.kind {
+        Some(kind) if arguments.mfa_code.is_some() && kind != CredentialKind::SessionToken => {
+            let what = format!("--mfa-code is for sets of kind session_token, not {kind}");
+            Err(Error::new(ErrorKind::InvalidSetting, what).with_hint("Leave --mfa-code out"))
         }
+        _ => Ok(spec),
     }
-    Ok(spec)
 }

@@ -4,7 +4,7 @@ use anstream::StripStream;
 
 use super::*;
 use crate::config::{ConfigKey, json_schema};
-use crate::context::Scripted;
+use crate::context::{Scripted, ScriptedVault, VaultAsk};
 
 pub(super) struct Printed {
     pub(super) code: u8,
@@ -190,22 +190,48 @@ fn help_is_an_answer_and_wrong_words_are_bad_input() {
     }
 }
 
+struct Closed;
+
+impl io::Write for Closed {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::BrokenPipe.into())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 #[test]
 fn a_reader_that_went_away_is_no_news() {
-    struct Closed;
-    impl io::Write for Closed {
-        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
-            Err(io::ErrorKind::BrokenPipe.into())
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
     let mut err = Vec::new();
     let mut console = Console { out: &mut Closed, err: &mut err, terminal: false };
     let args = ["leasekey", "explain"].map(OsString::from);
     assert_eq!(run(args, &Scripted::new().context(), &mut console), FAILED);
     assert_eq!(err, b"");
+}
+
+#[test]
+fn an_iam_user_that_nobody_got_is_given_back_with_its_login() {
+    let world = Scripted::new();
+    let vault = ScriptedVault::new(&world);
+    for (name, value) in [
+        ("VAULT_ADDR", "https://vault:8200"),
+        ("LEASEKEY_ROLE_ID", "orders"),
+        ("LEASEKEY_SECRET_ID", "canary"),
+    ] {
+        world.set_var(name, value);
+    }
+    vault.set_field("data.session_token", None);
+    vault.set_field("data.arn", None);
+    let answering = vault.clone();
+    world.answer(move |request| answering.answer(request));
+    let mut err = Vec::new();
+    let mut console = Console { out: &mut Closed, err: &mut err, terminal: false };
+    let args = ["leasekey", "creds", "--role", "orders", "--kind", "iam-user"].map(OsString::from);
+    assert_eq!(run(args, &world.context(), &mut console), FAILED);
+    assert_eq!(String::from_utf8(err).unwrap(), "");
+    let asks = [VaultAsk::Issue, VaultAsk::RevokeLease, VaultAsk::RevokeSelf];
+    assert_eq!(asks.map(|ask| vault.asked(ask)), [1, 1, 1]);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::{builder, login};
 use crate::auth::{Login, LoginContext};
 use crate::config::Config;
 use crate::context::Context;
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::lease::{CredentialKind, Issuer, LeaseSpec, Pin, credentials};
 use crate::refresh::{Allowance, Fault};
 use crate::secret::SecretString;
@@ -34,6 +34,17 @@ pub(crate) struct Once {
     pub(crate) ends_with_token: bool,
     /// What Vault, or the way back, warned of.
     pub(crate) warnings: Vec<String>,
+    /// The login that an IAM user lives by, and is given back with.
+    pub(crate) visit: Option<Visit>,
+}
+
+impl Once {
+    /// Gives back what AWS then deletes, and the login with it: nobody has got this set.
+    pub(crate) async fn give_back(self) {
+        if let Some(visit) = self.visit {
+            visit.leave(self.lease_id).await;
+        }
+    }
 }
 
 /// The lease that a configuration asks for. Nothing is sent.
@@ -61,24 +72,54 @@ pub(crate) async fn lease_once(
     let client = VaultClient::open(context, options)?;
     let allowance = Allowance::new(REQUESTS);
     let login = method.login(&LoginContext::new(&client, &allowance)).await?;
+    let with_code = mfa_code.is_some();
     let issuer = Issuer::new(client.clone(), spec).with_mfa_code(mfa_code);
-    let visit = Visit { context, client, login };
+    let visit = Visit { context: context.clone(), client, login };
     match visit.issue(&issuer, &pin, &allowance).await {
+        Ok((issued, kind)) if with_code && kind != CredentialKind::SessionToken => {
+            let error = needs_no_code(issuer.spec(), kind).with_vault_request_id(&issued.request_id);
+            visit.leave(issued.lease_id).await;
+            Err(error)
+        }
         Ok((issued, kind)) => Ok(visit.leave_with(issued, kind).await),
         Err(IssueFault { fault, revoke }) => {
             visit.leave(revoke).await;
-            Err(fault.error)
+            Err(perhaps_static(fault.error, issuer.spec()))
         }
     }
 }
 
-struct Visit<'a> {
-    context: &'a Context,
+// AWS takes a code for session tokens alone; a set of another kind shall not pass for one.
+fn needs_no_code(spec: &LeaseSpec, kind: CredentialKind) -> Error {
+    let what = format!(
+        "--mfa-code needs a role of kind session_token, but {} gave a set of kind {kind}; its lease was given back",
+        spec.path()
+    );
+    Error::new(ErrorKind::UnusableReply, what)
+        .with_hint("Leave --mfa-code out, or name a role of kind session_token")
+}
+
+// A static role is read at a path of its own, which is not guessed: at creds/ there is nothing to find or to allow.
+fn perhaps_static(error: Error, spec: &LeaseSpec) -> Error {
+    match (error.kind(), spec.kind) {
+        (ErrorKind::RoleNotFound | ErrorKind::PermissionDenied, None) => {
+            let hint =
+                format!("{}; if {} is a static role, pass --kind static", error.hint(), spec.role.as_str());
+            error.with_hint(hint)
+        }
+        _ => error,
+    }
+}
+
+/// A client and a login, for as long as a set is asked for.
+#[derive(Debug)]
+pub(crate) struct Visit {
+    context: Context,
     client: VaultClient,
     login: Login,
 }
 
-impl Visit<'_> {
+impl Visit {
     async fn issue(
         &self,
         issuer: &Issuer,
@@ -135,6 +176,7 @@ impl Visit<'_> {
             vault_request_id: issued.request_id,
             ends_with_token,
             warnings,
+            visit: kind.is_revocable().then_some(self),
         }
     }
 

@@ -4,6 +4,7 @@ use super::*;
 use crate::config::{ConfigKey, Overrides};
 use crate::context::{Scripted, ScriptedVault, VaultAsk, VaultMood};
 
+const NO_ROLE: &str = r#"{"errors":["Role \"orders\" not found"]}"#;
 const TOKEN: &str = "hvs.given-by-the-user";
 
 fn vault() -> (Scripted, ScriptedVault) {
@@ -93,12 +94,13 @@ async fn a_second_factor_is_sent_with_the_issue_alone_and_shown_nowhere() {
     let (world, vault) = vault();
     with_app_role(&world);
     let bodies = Arc::new(Mutex::new(Vec::new()));
-    let seen = bodies.clone();
+    let (seen, scripted) = (bodies.clone(), vault.clone());
     world.answer(move |request| {
         let body = String::from_utf8_lossy(request.body.expose()).into_owned();
         seen.lock().unwrap().push((request.url.path().to_owned(), body));
         vault.answer(request)
     });
+    scripted.set_field("data.arn", None);
     let set = ask(&world, Some("493172")).await.unwrap();
     let sent = bodies.lock().unwrap();
     let with_code: Vec<_> = sent.iter().filter(|(_, body)| body.contains("493172")).collect();
@@ -119,15 +121,45 @@ async fn a_set_that_the_tokens_end_deletes_keeps_the_token_and_ends_no_later() {
         let method = login::configured(&context, &config, true).unwrap();
         let login = method.login(&LoginContext::new(&client, &allowance)).await.unwrap();
         let issuer = Issuer::new(client.clone(), spec_of(&config).unwrap());
-        let visit = Visit { context: &context, client: client.clone(), login };
+        let visit = Visit { context: context.clone(), client: client.clone(), login };
         let pin = builder::pin(&context, &config).unwrap();
         let (issued, _) = visit.issue(&issuer, &pin, &allowance).await.unwrap();
         let set = visit.leave_with(issued, CredentialKind::IamUser).await;
         let lives = set.credentials.expiry().unwrap().duration_since(context.time.wall()).unwrap();
         assert!((left - 1..=left).contains(&lives.as_secs()), "{lives:?}");
         assert_eq!(set.ends_with_token, ends_with_token);
+        let revoked = [vault.asked(VaultAsk::RevokeLease), vault.asked(VaultAsk::RevokeSelf)];
+        set.give_back().await;
+        let back = [vault.asked(VaultAsk::RevokeLease), vault.asked(VaultAsk::RevokeSelf)];
+        assert_eq!(back, revoked.map(|times| times + 1), "once, and not before it was wanted");
     }
-    assert_eq!(vault.asked(VaultAsk::RevokeSelf), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_code_for_a_role_of_another_kind_is_told_with_the_kind_that_came() {
+    let (world, vault) = vault();
+    with_app_role(&world);
+    let error = ask(&world, Some("493172")).await.unwrap_err();
+    assert_eq!(error.code(), "LK-0113");
+    assert_eq!(
+        error.message(),
+        "--mfa-code needs a role of kind session_token, but aws/creds/orders gave a set of kind assumed_role; its \
+         lease was given back"
+    );
+    assert_eq!([VaultAsk::RevokeLease, VaultAsk::RevokeSelf].map(|ask| vault.asked(ask)), [1, 1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_role_that_cannot_be_asked_is_perhaps_static_unless_a_kind_was_named() {
+    let (world, vault) = vault();
+    with_app_role(&world);
+    vault.set_mood(VaultAsk::Issue, VaultMood::AclRefusal);
+    let told = async || ask(&world, None).await.unwrap_err().hint().to_owned();
+    assert!(told().await.ends_with("; if orders is a static role, pass --kind static"));
+    vault.set_mood(VaultAsk::Issue, VaultMood::Raw(400, Vec::new(), NO_ROLE.to_owned()));
+    assert!(told().await.ends_with("; if orders is a static role, pass --kind static"));
+    world.set_var("LEASEKEY_KIND", "assumed_role");
+    assert!(!told().await.contains("static"));
 }
 
 #[test]

@@ -24,6 +24,7 @@ fn set(token: Option<&str>, expires: bool) -> Once {
         vault_request_id: "7a2e".into(),
         ends_with_token: false,
         warnings: Vec::new(),
+        visit: None,
     }
 }
 
