@@ -15,6 +15,8 @@ use leasekey::{Event, EventKind, Events, Phase, TokenAuth, VaultCredentialsProvi
 use leasekey_tests::expect::served;
 use leasekey_tests::ha::{Callers, Cluster};
 use leasekey_tests::log::{self, Watch};
+use leasekey_tests::pace;
+use leasekey_tests::stack::AppRole;
 use tokio::time::timeout;
 
 /// After the election: what the back-off may take, and what a busy machine adds.
@@ -30,6 +32,20 @@ async fn begin() -> (Cluster, Watch) {
     logs.planted("the root token", &cluster.stack.root_token);
     logs.planted("the secret id", &cluster.stack.secret_id);
     (cluster, logs)
+}
+
+/// The same, and a login of the test's own, by which the nodes' audit log tells its requests.
+async fn begin_with_login() -> (Cluster, AppRole, Watch) {
+    let (cluster, logs) = begin().await;
+    let login = cluster.stack.new_approle(ORDERS).await;
+    logs.planted("the secret id of its own", &login.secret_id);
+    (cluster, login, logs)
+}
+
+/// The nodes answered this login no faster than a provider may ask.
+fn kept_pace(cluster: &Cluster, login: &AppRole) {
+    let peak = pace::peak(&cluster.stack.trail(&login.name).moments());
+    assert!((1..=pace::MOST).contains(&peak), "{peak} requests in 10 s");
 }
 
 /// All events until a new set serves, and when it came.
@@ -80,9 +96,9 @@ fn critical(told: &[Event]) -> Vec<&Event> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn row_01_a_leader_that_is_killed_is_noticed_by_no_caller() {
-    let (cluster, _logs) = begin().await;
+    let (cluster, login, _logs) = begin_with_login().await;
     let leader = cluster.leader().await;
-    let vault = cluster.builder(leader).start().await.unwrap();
+    let vault = cluster.builder(leader).auth(login.auth()).start().await.unwrap();
     let (mut events, callers) = (vault.events(), Callers::of(&vault));
     cluster.kill(leader);
     let told = refreshed_after_election(&cluster, &vault, &mut events, Some(leader)).await;
@@ -92,14 +108,15 @@ async fn row_01_a_leader_that_is_killed_is_noticed_by_no_caller() {
     assert!([EventKind::NodeFailed, EventKind::Swapped].contains(&told[1].kind), "{told:#?}");
     assert!(critical(&told).is_empty(), "an alert: {told:#?}");
     assert_eq!(vault.phase(), Phase::Fresh);
+    kept_pace(&cluster, &login);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn row_02_a_redirect_to_a_dead_leader_is_no_answer_and_the_next_node_is_asked() {
-    let (cluster, _logs) = begin().await;
+    let (cluster, login, _logs) = begin_with_login().await;
     let leader = cluster.leader().await;
     let standby = (leader + 1) % cluster.addresses.len();
-    let vault = cluster.builder(standby).start().await.unwrap();
+    let vault = cluster.builder(standby).auth(login.auth()).start().await.unwrap();
     let (mut events, callers) = (vault.events(), Callers::of(&vault));
     cluster.kill(leader);
     let told = refreshed_after_election(&cluster, &vault, &mut events, Some(leader)).await;
@@ -110,6 +127,7 @@ async fn row_02_a_redirect_to_a_dead_leader_is_no_answer_and_the_next_node_is_as
     );
     assert!(reasons(&told).iter().any(|reason| *reason == dead), "{told:#?}");
     assert!([EventKind::NodeFailed, EventKind::Swapped].contains(&told[1].kind), "{told:#?}");
+    kept_pace(&cluster, &login);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -133,22 +151,23 @@ async fn row_03_a_node_that_restarts_is_passed_over_until_it_knows_its_leader() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn row_05_a_leader_that_steps_down_is_noticed_by_no_caller() {
-    let (cluster, _logs) = begin().await;
+    let (cluster, login, _logs) = begin_with_login().await;
     let leader = cluster.leader().await;
-    let vault = cluster.builder(leader).start().await.unwrap();
+    let vault = cluster.builder(leader).auth(login.auth()).start().await.unwrap();
     let (mut events, callers) = (vault.events(), Callers::of(&vault));
     cluster.step_down(leader).await;
     // It may be elected again.
     let told = refreshed_after_election(&cluster, &vault, &mut events, None).await;
     callers.end();
     assert!(critical(&told).is_empty(), "an alert: {told:#?}");
+    kept_pace(&cluster, &login);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn row_06_a_leader_that_hangs_costs_half_of_one_attempt() {
-    let (cluster, _logs) = begin().await;
+    let (cluster, login, _logs) = begin_with_login().await;
     let leader = cluster.leader().await;
-    let vault = cluster.builder(leader).start().await.unwrap();
+    let vault = cluster.builder(leader).auth(login.auth()).start().await.unwrap();
     let (mut events, callers) = (vault.events(), Callers::of(&vault));
     cluster.freeze(leader);
     let asked = Instant::now();
@@ -160,6 +179,7 @@ async fn row_06_a_leader_that_hangs_costs_half_of_one_attempt() {
     assert!(took <= Duration::from_secs(10) + AFTER_ELECTION, "{took:?}: {told:#?}");
     let hung = format!("Vault at {} did not answer in time", cluster.addresses[leader]);
     assert!(reasons(&told).iter().any(|reason| *reason == hung), "{told:#?}");
+    kept_pace(&cluster, &login);
 }
 
 #[tokio::test(flavor = "multi_thread")]
