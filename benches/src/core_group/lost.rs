@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use leasekey::{CredentialKind, Event, EventSink, VaultCredentialsProvider};
 use leasekey_tests::proxy::{Fate, Proxy};
 use leasekey_tests::stack::{Stack, new_name};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::Outcome;
@@ -17,6 +17,8 @@ const LOST: usize = 1000;
 /// Of these the key of an IAM user, which outlives everything but its lease.
 const USERS: usize = 20;
 const TOKEN: Duration = Duration::from_secs(90);
+/// A provider that has no set after so long has failed.
+const PATIENCE: Duration = Duration::from_secs(80);
 const POLICY: &str = r#"
     path "+/creds/+"         { capabilities = ["update"] }
     path "sys/leases/renew"  { capabilities = ["update"] }
@@ -38,8 +40,7 @@ impl EventSink for Known {
 pub(super) async fn measure(report: &mut Report) -> Outcome {
     let (stack, mount) = (Stack::from_env(), new_name("aws-lost"));
     stack.mount_aws("", &mount, json!({}), &stack.aws_endpoint).await;
-    let user = json!({ "credential_type": "iam_user", "policy_document": r#"{"Version":"2012-10-17","Statement":[]}"# });
-    stack.vault_write(&format!("{mount}/roles/user"), user).await;
+    stack.vault_write(&format!("{mount}/roles/user"), user_role(&stack)).await;
     stack.vault_write(&format!("{mount}/config/lease"), json!({ "lease": "15m", "lease_max": "1h" })).await;
     let seconds = format!("{}s", TOKEN.as_secs());
     let login = stack.new_approle_with(POLICY, json!({ "token_ttl": seconds })).await;
@@ -48,14 +49,17 @@ pub(super) async fn measure(report: &mut Report) -> Outcome {
     for index in 0..LOST {
         let one =
             VaultCredentialsProvider::builder().address(&proxy.address).mount(&mount).auth(login.auth());
-        let one = one.deadline(Duration::from_secs(80)).on_event(known.clone());
+        let one = one.deadline(PATIENCE).on_event(known.clone());
         let one = match index {
             ..USERS => one.role("user").kind(CredentialKind::IamUser).sts_endpoint(&stack.aws_endpoint),
             _ => one.role("orders"),
         };
         starting.spawn(served(one.session_name(&format!("lost-{index}")).build()?));
     }
-    let providers = starting.join_all().await;
+    let mut providers = Vec::with_capacity(LOST);
+    while let Some(started) = starting.join_next().await {
+        providers.push(started??);
+    }
     let before = orphans(&stack, &mount, &known).await;
     say("", &format!("{before} leases that nobody knows, and {} providers", providers.len()));
     tokio::time::sleep(TOKEN).await;
@@ -68,12 +72,23 @@ pub(super) async fn measure(report: &mut Report) -> Outcome {
     Ok(())
 }
 
+fn user_role(stack: &Stack) -> Value {
+    let list = format!("arn:aws:s3:::{}", stack.bucket);
+    let statement = json!({ "Effect": "Allow", "Action": "s3:ListBucket", "Resource": list });
+    let policy = json!({ "Version": "2012-10-17", "Statement": [statement] });
+    json!({ "credential_type": "iam_user", "policy_document": policy.to_string() })
+}
+
 /// The provider, once it has a set: whoever waits for the attempt whose reply is lost is told so.
-async fn served(provider: VaultCredentialsProvider) -> VaultCredentialsProvider {
-    while provider.credentials().await.is_err() {
+async fn served(provider: VaultCredentialsProvider) -> leasekey::Result<VaultCredentialsProvider> {
+    let until = Instant::now() + PATIENCE;
+    while let Err(error) = provider.credentials().await {
+        if Instant::now() > until {
+            return Err(error);
+        }
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
-    provider
+    Ok(provider)
 }
 
 /// A proxy that loses the first reply to each body: each provider's tells its session's name.
