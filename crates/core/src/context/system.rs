@@ -27,6 +27,8 @@ use crate::secret::SecretBytes;
 use crate::time::{BootInstant, Sleep, TimeSource};
 
 const CONNECT: Duration = Duration::from_secs(2);
+// The look-up is part of the connecting, and leaves it time for the last addresses.
+const LOOK_UP: Duration = Duration::from_secs(1);
 const IDLE: Duration = Duration::from_secs(90);
 
 pub(super) fn context() -> Context {
@@ -228,10 +230,16 @@ impl reqwest::dns::Resolve for Names {
         let last = self.last.clone();
         Box::pin(async move {
             // The port is the address's own.
-            let found = tokio::net::lookup_host((host.as_str(), 0)).await.map(Iterator::collect);
+            let found = in_time(tokio::net::lookup_host((host.as_str(), 0))).await.map(Iterator::collect);
             Ok(Box::new(last.or_last(&host, found)?.into_iter()) as reqwest::dns::Addrs)
         })
     }
+}
+
+// A name server that says nothing is asked for 5 s and more.
+async fn in_time<T>(look_up: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    let found = tokio::time::timeout(LOOK_UP, look_up).await;
+    found.unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, "no name server answers")))
 }
 
 #[derive(Debug)]
@@ -359,6 +367,16 @@ mod tests {
         let (mut stream, _) = listener.accept().await.unwrap();
         assert!(stream.read(&mut [0; 1024]).await.unwrap() > 0);
         stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn row_10_a_look_up_that_never_ends_leaves_time_to_connect_to_the_last_addresses() {
+        let (last, known) = (LastAddresses::default(), vec![SocketAddr::from(([10, 0, 0, 1], 0))]);
+        last.or_last("vault", Ok(known.clone())).unwrap();
+        let asked = tokio::time::Instant::now();
+        let found = in_time(std::future::pending()).await;
+        assert!(asked.elapsed() <= CONNECT / 2, "{:?}", asked.elapsed());
+        assert_eq!(last.or_last("vault", found).unwrap(), known);
     }
 
     #[tokio::test]
