@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio::task::{JoinHandle, JoinSet};
 
 /// What the relay does to the next request and its reply, on connections that are open as well as on new ones.
@@ -48,6 +49,7 @@ struct Shared {
     began: Instant,
     fault: Mutex<Option<Fault>>,
     open: Mutex<JoinSet<()>>,
+    hung_up: Notify,
     moments: Mutex<Vec<Duration>>,
     connections: AtomicUsize,
     said: AtomicUsize,
@@ -78,9 +80,15 @@ impl Wire {
         *self.shared.fault.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    /// Ends every open connection, as a server that is started anew.
-    pub fn hangs_up(&self) {
-        self.shared.open.lock().unwrap_or_else(PoisonError::into_inner).abort_all();
+    /// Ends every connection at rest, as a server that is stopped, and waits until the clients have noticed.
+    ///
+    /// # Panics
+    /// If one has not within 10 s.
+    pub async fn hangs_up(&self) {
+        let open = std::mem::take(&mut *self.shared.open.lock().unwrap_or_else(PoisonError::into_inner));
+        self.shared.hung_up.notify_waiters();
+        let noticed = tokio::time::timeout(Duration::from_secs(10), open.join_all()).await;
+        noticed.unwrap_or_else(|_| panic!("a client keeps a connection whose other end is closed"));
     }
 
     /// How many connections there were.
@@ -105,7 +113,7 @@ impl Wire {
 impl Drop for Wire {
     fn drop(&mut self) {
         self.accepting.abort();
-        self.hangs_up();
+        self.shared.open.lock().unwrap_or_else(PoisonError::into_inner).abort_all();
     }
 }
 
@@ -127,6 +135,7 @@ impl Shared {
             began: Instant::now(),
             fault: Mutex::default(),
             open: Mutex::default(),
+            hung_up: Notify::new(),
             moments: Mutex::default(),
             connections: AtomicUsize::new(0),
             said: AtomicUsize::new(0),
@@ -142,6 +151,7 @@ impl Shared {
         let (mut asked, mut answered) = (vec![0; 64 * 1024], vec![0; 64 * 1024]);
         loop {
             tokio::select! {
+                () = self.hung_up.notified() => return noticed(client).await,
                 read = client.read(&mut asked) => {
                     let Some(asked) = some(&asked, read?) else { return Ok(()) };
                     self.moments.lock().unwrap_or_else(PoisonError::into_inner).push(self.began.elapsed());
@@ -171,6 +181,13 @@ impl Shared {
         }
         client.shutdown().await
     }
+}
+
+/// Says no more, and waits until the client ends the connection.
+async fn noticed(mut client: TcpStream) -> io::Result<()> {
+    client.shutdown().await?;
+    while client.read(&mut [0; 1024]).await? > 0 {}
+    Ok(())
 }
 
 async fn drip(client: &mut TcpStream, reply: &[u8], apart: Duration) -> io::Result<()> {

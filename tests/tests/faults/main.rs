@@ -38,12 +38,26 @@ mod token;
 mod user;
 mod wire;
 
+use std::time::Duration;
+
+use leasekey::VaultCredentialsProvider;
+use leasekey_tests::expect::served;
 use leasekey_tests::log::{self, Watch};
 use leasekey_tests::scripted::RuledVault;
+
+const SECOND: Duration = Duration::from_secs(1);
 
 /// A scripted world, and the log with its secrets planted in it.
 fn scripted() -> (RuledVault, Watch) {
     let logs = log::watch();
     RuledVault::plant(&logs);
     (RuledVault::new(), logs)
+}
+
+/// Callers are served every second of this time.
+async fn serves_for(provider: &VaultCredentialsProvider, time: Duration) {
+    for _ in 0..time.as_secs() {
+        served(provider).await;
+        tokio::time::sleep(SECOND).await;
+    }
 }

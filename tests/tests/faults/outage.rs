@@ -9,10 +9,9 @@ use leasekey_tests::expect::{next_within, refused, served};
 use leasekey_tests::scripted::{LIFE, RuledVault};
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::scripted;
+use crate::{SECOND, scripted};
 
 const SEALED: &str = r#"{"errors":["Vault is sealed"]}"#;
-const SECOND: Duration = Duration::from_secs(1);
 const CYCLE: Duration = Duration::from_secs(541);
 
 #[tokio::test(start_paused = true)]

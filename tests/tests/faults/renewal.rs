@@ -1,28 +1,16 @@
 //! Tokens that cannot be renewed, or need not be.
 
-use std::time::Duration;
-
 use leasekey::context::{ScriptedReply, VaultAsk, VaultMood};
 use leasekey::{EventKind, TokenAuth};
 use leasekey_tests::expect::{next_within, refused, served};
 use leasekey_tests::scripted::{LIFE, RuledVault, TOKEN};
-use tokio::time::sleep;
 
-use crate::scripted;
+use crate::{SECOND, scripted, serves_for};
 
-const SECOND: Duration = Duration::from_secs(1);
 const DENIED: &str = r#"{"errors":["1 error occurred:\n\t* permission denied\n\n"]}"#;
 
 fn denied() -> VaultMood {
     VaultMood::Raw(403, Vec::new(), DENIED.into())
-}
-
-/// Callers are served every second of this time.
-async fn serves_for(provider: &leasekey::VaultCredentialsProvider, time: Duration) {
-    for _ in 0..time.as_secs() {
-        served(provider).await;
-        sleep(SECOND).await;
-    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,6 +4,9 @@ use leasekey::VaultCredentialsProvider;
 use leasekey_tests::log;
 use leasekey_tests::stack::{AppRole, Stack};
 use tokio::runtime::{Builder, Runtime};
+use tokio::time::timeout;
+
+use crate::SECOND;
 
 const ORDERS: &str = r#"path "aws/creds/orders" { capabilities = ["update"] }"#;
 
@@ -77,12 +80,15 @@ fn row_43_a_runtime_that_is_dropped_while_it_waits_stops_nothing() {
 fn row_44_a_provider_dropped_in_the_middle_of_a_refresh_revokes_nothing() {
     let (stack, _logs) = (Stack::from_env(), log::watch());
     let (role, runtime) = (role(&stack), current_thread());
-    runtime.block_on(async {
+    let mut events = runtime.block_on(async {
         let provider = stack.builder().auth(role.auth()).start().await.unwrap();
-        let _cancelled = tokio::time::timeout(std::time::Duration::from_millis(1), provider.refresh()).await;
+        let _cancelled = timeout(SECOND / 1000, provider.refresh()).await;
+        provider.events()
     });
     drop(runtime);
-    std::thread::sleep(std::time::Duration::from_millis(300));
+    // They end with the background's work.
+    let ended = async { while events.next().await.is_some() {} };
+    current_thread().block_on(async { timeout(10 * SECOND, ended).await }).unwrap();
     let trail = stack.trail(&role.name);
     assert_eq!(trail.asked("auth/token/revoke-self") + trail.asked("sys/leases/revoke"), 0);
 }

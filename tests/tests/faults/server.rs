@@ -1,14 +1,11 @@
 //! What an administrator does to the server while a provider lives.
 
-use std::time::Duration;
-
 use leasekey::{AppRoleAuth, EventKind, Phase, TokenAuth};
 use leasekey_tests::expect::{next, next_within, refused, served};
 use serde_json::json;
 
+use crate::SECOND;
 use crate::engine::Engine;
-
-const SECOND: Duration = Duration::from_secs(1);
 
 #[tokio::test]
 async fn row_16_a_rate_quota_of_the_real_server_is_waited_out() {

@@ -8,9 +8,7 @@ use leasekey_tests::expect::{next_within, refused, served};
 use leasekey_tests::scripted::{LIFE, RuledVault, is_issue};
 use tokio::time::{Instant, sleep};
 
-use crate::scripted;
-
-const SECOND: Duration = Duration::from_secs(1);
+use crate::{SECOND, scripted};
 
 fn errors(status: u16, text: &str) -> VaultMood {
     VaultMood::Raw(status, Vec::new(), format!(r#"{{"errors":["{text}"]}}"#))

@@ -13,9 +13,8 @@ use leasekey_tests::scenario::refuses;
 use leasekey_tests::scripted::{LIFE, RuledVault, is_issue};
 use tokio::time::{Instant, sleep};
 
-use crate::scripted;
+use crate::{SECOND, scripted, serves_for};
 
-const SECOND: Duration = Duration::from_secs(1);
 const CYCLE: Duration = Duration::from_secs(541);
 
 /// A Vault whose role gives IAM users, and an AWS that knows them.
@@ -60,14 +59,6 @@ fn is_renewal(request: &HttpRequest) -> bool {
 
 fn count(vault: &RuledVault, path: &str) -> usize {
     vault.sent().iter().filter(|sent| sent.ends_with(path)).count()
-}
-
-/// Callers are served every second of this time.
-async fn serves_for(provider: &VaultCredentialsProvider, time: Duration) {
-    for _ in 0..time.as_secs() {
-        served(provider).await;
-        sleep(SECOND).await;
-    }
 }
 
 #[tokio::test(start_paused = true)]

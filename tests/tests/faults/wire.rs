@@ -1,7 +1,6 @@
 //! Faults below HTTP, and replies without bounds: the real client on a real socket, a scripted Vault behind it.
 
 use std::process::Command;
-use std::time::Duration;
 
 use leasekey::config::ConfigKey;
 use leasekey::context::{ScriptedVault, VaultAsk};
@@ -14,7 +13,8 @@ use leasekey_tests::scripted::{RuledVault, SECRET_ID};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-const SECOND: Duration = Duration::from_secs(1);
+use crate::SECOND;
+
 const MIB: usize = 1024 * 1024;
 
 fn watched() -> Watch {
@@ -139,8 +139,7 @@ async fn row_08_a_wrong_content_length_is_a_failed_refresh() {
 async fn row_11_connections_that_died_at_rest_cost_no_attempt() {
     let world = World::new().await;
     let before = world.wire.connections();
-    world.wire.hangs_up();
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    world.wire.hangs_up().await;
     world.provider.refresh().await.unwrap();
     assert_eq!((world.provider.stats().failures, world.vault.issued()), (0, 2));
     assert_eq!(world.wire.connections(), before + 1);
