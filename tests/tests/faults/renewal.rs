@@ -2,8 +2,9 @@
 
 use leasekey::context::{ScriptedReply, VaultAsk, VaultMood};
 use leasekey::{EventKind, TokenAuth};
-use leasekey_tests::expect::{next_within, refused, served};
+use leasekey_tests::expect::{next_within, refused};
 use leasekey_tests::scripted::{LIFE, RuledVault, TOKEN};
+use tokio::time::sleep;
 
 use crate::{SECOND, scripted, serves_for};
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use leasekey::config::ConfigKey;
 use leasekey::context::{HttpRequest, ScriptedReply, ScriptedVault, VaultAsk, VaultMood};
-use leasekey::{Builder, CredentialKind, EventKind, VaultCredentialsProvider};
+use leasekey::{Builder, CredentialKind, EventKind};
 use leasekey_tests::expect::{next_within, refused, served};
 use leasekey_tests::log::Watch;
 use leasekey_tests::scenario::refuses;
@@ -124,7 +124,7 @@ async fn row_31_an_iam_user_of_32_days_is_given_back_and_refused_unless_allowed(
     vault.set_field("lease_duration", Some("2764800"));
     let error = refused(builder(&vault).start().await);
     assert_eq!(error.code(), "LK-0108");
-    assert!(error.message().contains("it was given back"), "{error}");
+    assert!(error.message().contains("its lease was given back"), "{error}");
     assert_eq!(vault.asked(VaultAsk::RevokeLease), 1);
     builder(&vault).max_lease(33 * 86_400 * SECOND).start().await.unwrap();
 }
