@@ -1,61 +1,56 @@
-//! The boot clock to a tick of the kernel, at half its price.
+//! The boot clock to a tick of the kernel, at a quarter of its price.
 //!
-//! Linux has no coarse boot clock, but it has a coarse monotonic one, which stands still during a suspension,
-//! and a coarse wall clock, which does not. While both advance by the same, nothing was suspended and nobody
-//! set the wall clock: then the boot clock has advanced by that, too. Otherwise it is read itself.
+//! Linux has no coarse boot clock, but a coarse wall clock, which goes on during a suspension like the boot clock.
+//! Within one second of the wall clock the two advance by the same, unless somebody sets the wall clock back to
+//! that very second; so the difference is taken anew in each second, and whenever the boot clock itself is read.
 
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustix::time::{ClockId, Timespec, clock_gettime};
 
 use crate::time::BootInstant;
 
-// The kernel's slowest tick, and as much again: the two clocks may be read on either side of one. A shorter
-// suspension is nothing beside the margin that every lifetime has.
-const TICKS: i64 = 20_000_000;
-const UNKNOWN: i64 = i64::MIN;
+const MILLIS: i64 = 1_000_000;
+// The second takes the low bits; with the rest for milliseconds there is room until the year 2527.
+const SECOND_BITS: u32 = 20;
+const SECOND: u64 = (1 << SECOND_BITS) - 1;
 
-/// Where the clocks stood to each other when the boot clock was last read, in nanoseconds.
+/// The wall clock less the boot clock, in milliseconds, and the second in which it was taken: one word, so that
+/// no reader sees a mixture of two.
 #[derive(Debug)]
-pub(super) struct Coarse {
-    boot_less_monotonic: AtomicI64,
-    wall_less_monotonic: AtomicI64,
-    // One reading at a time: a mixture of two would be wrong by a whole suspension.
-    reading: Mutex<()>,
-}
+pub(super) struct Coarse(AtomicU64);
 
 impl Coarse {
     pub(super) const fn new() -> Self {
-        let (boot, wall) = (AtomicI64::new(0), AtomicI64::new(UNKNOWN));
-        Self { boot_less_monotonic: boot, wall_less_monotonic: wall, reading: Mutex::new(()) }
+        Self(AtomicU64::new(0))
     }
 
-    /// Now, to a tick; `boot` reads the boot clock itself.
+    /// Now, to a tick; `boot` reads the boot clock itself, and has the difference [learned](Self::learn).
     #[inline]
     pub(super) fn now(&self, boot: impl FnOnce() -> BootInstant) -> BootInstant {
-        let monotonic = nanos(clock_gettime(ClockId::MonotonicCoarse));
-        let wall = nanos(clock_gettime(ClockId::RealtimeCoarse)) - monotonic;
-        // The second is written before the first and read after it.
-        let known = self.wall_less_monotonic.load(Ordering::Acquire);
-        if known != UNKNOWN && wall.abs_diff(known) <= TICKS.unsigned_abs() {
-            let boot = monotonic + self.boot_less_monotonic.load(Ordering::Relaxed);
-            return BootInstant::from_nanos(boot.unsigned_abs());
+        let wall = clock_gettime(ClockId::RealtimeCoarse);
+        let known = self.0.load(Ordering::Relaxed);
+        if known & SECOND == second(wall) {
+            let less = (known >> SECOND_BITS).cast_signed() * MILLIS;
+            return BootInstant::from_nanos((nanos(wall) - less).unsigned_abs());
         }
-        self.read(boot)
+        boot()
     }
 
-    #[cold]
-    fn read(&self, boot: impl FnOnce() -> BootInstant) -> BootInstant {
-        let _alone = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
-        let monotonic = nanos(clock_gettime(ClockId::MonotonicCoarse));
-        let wall = nanos(clock_gettime(ClockId::RealtimeCoarse)) - monotonic;
-        let now = boot();
+    /// Takes the difference anew; `now` was read from the boot clock at this moment.
+    pub(super) fn learn(&self, now: BootInstant) {
+        let wall = clock_gettime(ClockId::RealtimeCoarse);
         let boot = i64::try_from(now.as_nanos()).unwrap_or(i64::MAX);
-        self.boot_less_monotonic.store(boot - monotonic, Ordering::Relaxed);
-        self.wall_less_monotonic.store(wall, Ordering::Release);
-        now
+        // A wall clock that stands before the boot has no difference that fits; the boot clock serves then.
+        let less = u64::try_from(nanos(wall).saturating_sub(boot) / MILLIS).ok();
+        let word = less.map_or(0, |less| less << SECOND_BITS | second(wall));
+        self.0.store(word, Ordering::Relaxed);
     }
+}
+
+// Never 0, which stands for "not known"; comes again after six days.
+fn second(wall: Timespec) -> u64 {
+    (wall.tv_sec.cast_unsigned() & ((1 << (SECOND_BITS - 1)) - 1)) + 1
 }
 
 fn nanos(at: Timespec) -> i64 {
@@ -72,8 +67,9 @@ mod tests {
 
     #[test]
     fn a_coarse_reading_lies_within_two_ticks_of_the_boot_clock() {
-        let ticks = std::time::Duration::from_nanos(TICKS.unsigned_abs());
+        let ticks = std::time::Duration::from_millis(20);
         let clock = Coarse::new();
+        clock.learn(precise());
         for _ in 0..1000 {
             let before = precise();
             let coarse = clock.now(precise);
@@ -82,16 +78,15 @@ mod tests {
     }
 
     #[test]
-    fn after_a_suspension_and_after_a_step_of_the_wall_clock_the_boot_clock_itself_is_read() {
-        const HOUR: i64 = 3_600_000_000_000;
+    fn in_another_second_than_the_last_and_before_the_first_the_boot_clock_itself_is_read() {
         let clock = Coarse::new();
-        clock.now(precise);
-        for moved in [HOUR, -HOUR, 2 * TICKS + 1] {
-            clock.wall_less_monotonic.fetch_add(moved, Ordering::Release);
+        assert_eq!(clock.now(|| BootInstant::NEVER), BootInstant::NEVER);
+        for moved in [1, 3600, (1 << (SECOND_BITS - 1)) - 1] {
+            clock.learn(precise());
+            let known = clock.0.load(Ordering::Relaxed);
+            let another = ((known & SECOND) + moved) % (1 << (SECOND_BITS - 1));
+            clock.0.store((known & !SECOND) | another, Ordering::Relaxed);
             assert_eq!(clock.now(|| BootInstant::NEVER), BootInstant::NEVER);
-            clock.now(precise);
-            clock.wall_less_monotonic.store(UNKNOWN, Ordering::Release);
-            clock.now(precise);
         }
     }
 }

@@ -55,17 +55,23 @@ const BOOT_CLOCK: ClockId = ClockId::Boottime;
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 const BOOT_CLOCK: ClockId = ClockId::Monotonic;
 
+#[cfg(any(target_os = "linux", target_os = "android"))]
+static COARSE: Coarse = Coarse::new();
+
 impl TimeSource for System {
     fn boot(&self) -> BootInstant {
         let now = clock_gettime(BOOT_CLOCK);
         let seconds = u64::try_from(now.tv_sec).unwrap_or(0);
         let nanos = u64::try_from(now.tv_nsec).unwrap_or(0);
-        BootInstant::from_nanos(seconds.saturating_mul(1_000_000_000).saturating_add(nanos))
+        let now = BootInstant::from_nanos(seconds.saturating_mul(1_000_000_000).saturating_add(nanos));
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        COARSE.learn(now);
+        now
     }
 
     #[cfg(any(target_os = "linux", target_os = "android"))]
+    #[inline]
     fn boot_coarse(&self) -> BootInstant {
-        static COARSE: Coarse = Coarse::new();
         COARSE.now(|| self.boot())
     }
 
