@@ -236,6 +236,8 @@ impl Driver {
                         }
                     }
                 },
+                // A timer's shortest sleep is its tick, a millisecond: what is due now does not wait for it.
+                () = async {}, if span.is_zero() => {}
                 () = self.context.sleep.sleep(span), if self.sleeps() => {}
             }
             self.keep_house();
