@@ -32,3 +32,5 @@ pub use snapshot::{Reading, Snapshot};
 pub use source::{Note, Source};
 pub use state::State;
 pub use transition::step;
+#[cfg(feature = "cli")]
+pub(crate) use transition::{PASSES, VERIFY_AT_MOST, VERIFY_SPACING};

@@ -120,7 +120,11 @@ pub(super) fn run(arguments: &Arguments, context: &Context, console: &mut Consol
 }
 
 fn runtime() -> Result<Runtime> {
-    runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
+    let mut builder = runtime::Builder::new_current_thread();
+    // Tests sleep in virtual time.
+    #[cfg(test)]
+    builder.start_paused(true);
+    builder.enable_all().build().map_err(|error| {
         let what = "the runtime that asks Vault cannot be started";
         let hint = "Check the limits of open files and of memory: ulimit -a";
         Error::new(ErrorKind::Bug, what).with_hint(hint).with_source(error)

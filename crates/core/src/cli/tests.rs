@@ -4,7 +4,7 @@ use anstream::StripStream;
 
 use super::*;
 use crate::config::{ConfigKey, json_schema};
-use crate::context::{Scripted, ScriptedVault, VaultAsk};
+use crate::context::{Scripted, ScriptedReply, ScriptedVault, VaultAsk};
 
 pub(super) struct Printed {
     pub(super) code: u8,
@@ -224,7 +224,11 @@ fn an_iam_user_that_nobody_got_is_given_back_with_its_login() {
     vault.set_field("data.session_token", None);
     vault.set_field("data.arn", None);
     let answering = vault.clone();
-    world.answer(move |request| answering.answer(request));
+    let known = "<R><Account>1</Account><Arn>arn:aws:iam::1:user/vault-orders</Arn></R>";
+    world.answer(move |request| match request.url.host_str() {
+        Some("vault") => answering.answer(request),
+        _ => ScriptedReply::json(200, known),
+    });
     let mut err = Vec::new();
     let mut console = Console { out: &mut Closed, err: &mut err, terminal: false };
     let args = ["leasekey", "creds", "--role", "orders", "--kind", "iam-user"].map(OsString::from);

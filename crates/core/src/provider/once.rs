@@ -1,7 +1,5 @@
 //! One set on the caller's own thread: one login, one issue, and the login given back. Nothing is kept fresh.
 
-use std::time::Duration;
-
 use aws_credential_types::Credentials;
 
 use super::{builder, login};
@@ -10,15 +8,13 @@ use crate::config::Config;
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result};
 use crate::lease::{CredentialKind, Issuer, LeaseSpec, Pin, credentials};
-use crate::refresh::{Allowance, Fault};
+use crate::refresh::{Allowance, Fault, PASSES, VERIFY_AT_MOST, VERIFY_SPACING};
 use crate::secret::SecretString;
 use crate::time::BootInstant;
 use crate::vault::{IssueFault, Issued, VaultClient, lookup, revoke, revoke_self};
 
 const REQUESTS: u8 = 8;
 const TO_GIVE_BACK: u8 = 3;
-const TO_SPREAD: Duration = Duration::from_secs(30);
-const BETWEEN_CHECKS: Duration = Duration::from_secs(2);
 
 /// A set that nobody looks after, and what is known of it.
 #[derive(Debug)]
@@ -55,10 +51,12 @@ pub(crate) fn spec_of(config: &Config) -> Result<LeaseSpec> {
     builder::lease_spec(config)
 }
 
-/// Leases one set. The login's own token is revoked, unless its end would delete the set.
+/// Leases one set. The login's own token is revoked, unless its end would delete the set. The key of an IAM user
+/// is returned once AWS has known it twice, 2 s apart.
 ///
 /// # Errors
-/// As `Builder::start`. What was issued and is not returned was given back.
+/// As `Builder::start`, and `LK-0111` for a key that AWS does not know after 30 s. What was issued and is not
+/// returned was given back.
 pub(crate) async fn lease_once(
     context: &Context,
     config: &Config,
@@ -127,29 +125,42 @@ impl Visit {
         allowance: &Allowance,
     ) -> Result<(Issued, CredentialKind), IssueFault> {
         let (issued, kind) = issuer.issue(&self.login.token, pin, allowance).await?;
-        if !pin.expects() {
-            return Ok((issued, kind));
-        }
-        match self.check(pin, &credentials(&issued), &issuer.spec().path()).await {
+        let passes = match kind {
+            CredentialKind::IamUser => PASSES,
+            _ => pin.expects().into(),
+        };
+        match self.check(pin, &credentials(&issued), passes, &issuer.spec().path()).await {
             Ok(()) => Ok((issued, kind)),
             Err(fault) => Err(IssueFault { fault, revoke: issued.lease_id }),
         }
     }
 
-    // The key of a new IAM user must spread at AWS before AWS can say whose it is.
-    async fn check(&self, pin: &Pin, credentials: &Credentials, subject: &str) -> Result<(), Fault> {
-        let until = self.context.time.boot().plus(TO_SPREAD);
-        loop {
+    // The key of a new IAM user must spread at AWS before it is of use, and before AWS can say whose it is.
+    async fn check(
+        &self,
+        pin: &Pin,
+        credentials: &Credentials,
+        passes: u8,
+        subject: &str,
+    ) -> Result<(), Fault> {
+        let until = self.context.time.boot().plus(VERIFY_AT_MOST);
+        let mut passed = 0;
+        while passed < passes {
             match pin.check(credentials, subject).await {
+                Ok(()) => passed += 1,
                 Err(fault)
                     if fault.error.kind() == ErrorKind::KeyNotYetUsable
                         && self.context.time.boot() < until =>
                 {
-                    self.context.sleep.sleep(BETWEEN_CHECKS).await;
+                    passed = 0;
                 }
-                checked => return checked,
+                Err(fault) => return Err(fault),
+            }
+            if passed < passes {
+                self.context.sleep.sleep(VERIFY_SPACING).await;
             }
         }
+        Ok(())
     }
 
     // The end of a token is the end of its leases, which for a temporary set means nothing at AWS.

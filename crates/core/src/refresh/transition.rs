@@ -11,10 +11,10 @@ use crate::time::{BootInstant, Draw};
 // After the last hand-out of a superseded value has lapsed, before its lease is revoked.
 pub(super) const GRACE: Duration = Duration::from_secs(60);
 pub(super) const DOUBT_WAIT: Duration = Duration::from_secs(2);
-pub(super) const VERIFY_SPACING: Duration = Duration::from_secs(2);
+pub(crate) const VERIFY_SPACING: Duration = Duration::from_secs(2);
 pub(super) const VERIFY_AT_LEAST: Duration = Duration::from_secs(10);
-const VERIFY_AT_MOST: Duration = Duration::from_secs(30);
-const PASSES: u8 = 2;
+pub(crate) const VERIFY_AT_MOST: Duration = Duration::from_secs(30);
+pub(crate) const PASSES: u8 = 2;
 const RETURN_SPACING: Duration = Duration::from_secs(20);
 const MARGIN: Duration = Duration::from_secs(2);
 /// One step: what the state becomes, and what is to be done.

@@ -1,8 +1,10 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use super::*;
 use crate::config::{ConfigKey, Overrides};
-use crate::context::{Scripted, ScriptedVault, VaultAsk, VaultMood};
+use crate::context::{Scripted, ScriptedReply, ScriptedVault, VaultAsk, VaultMood};
 
 const NO_ROLE: &str = r#"{"errors":["Role \"orders\" not found"]}"#;
 const TOKEN: &str = "hvs.given-by-the-user";
@@ -106,6 +108,45 @@ async fn a_second_factor_is_sent_with_the_issue_alone_and_shown_nowhere() {
     let with_code: Vec<_> = sent.iter().filter(|(_, body)| body.contains("493172")).collect();
     assert_eq!(with_code, [&("/v1/aws/creds/orders".to_owned(), r#"{"mfa_code":"493172"}"#.to_owned())]);
     assert!(!format!("{set:?}").contains("493172"));
+}
+
+/// A user's key, asked for while STS answers in turn as listed, and the last for ever.
+async fn user_key(answers: &'static [&'static str]) -> (Result<Once>, Duration, ScriptedVault) {
+    let (world, vault) = vault();
+    with_app_role(&world);
+    world.set_var("LEASEKEY_KIND", "iam_user");
+    vault.set_field("data.session_token", None);
+    vault.set_field("data.arn", None);
+    let (answering, turn) = (vault.clone(), AtomicUsize::new(0));
+    world.answer(move |request| {
+        if request.url.host_str() == Some("vault") {
+            return answering.answer(request);
+        }
+        let turn = turn.fetch_add(1, Ordering::Relaxed).min(answers.len() - 1);
+        ScriptedReply::json(if answers[turn] == KNOWN { 200 } else { 403 }, answers[turn])
+    });
+    let since = world.context().time.boot();
+    let set = ask(&world, None).await;
+    (set, world.context().time.boot().since(since), vault)
+}
+
+const KNOWN: &str = "<R><Account>1</Account><Arn>arn:aws:iam::1:user/vault-orders</Arn></R>";
+const UNKNOWN: &str = "<Error><Code>InvalidClientTokenId</Code></Error>";
+
+#[tokio::test(start_paused = true)]
+async fn the_key_of_a_user_is_returned_once_aws_has_known_it_twice_in_a_row() {
+    let (set, took, vault) = user_key(&[UNKNOWN, KNOWN, UNKNOWN, KNOWN, KNOWN, UNKNOWN]).await;
+    assert_eq!(set.unwrap().kind, CredentialKind::IamUser);
+    assert!((8..9).contains(&took.as_secs()), "{took:?}");
+    assert_eq!((vault.asked(VaultAsk::Issue), vault.asked(VaultAsk::RevokeLease)), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_aws_does_not_know_after_30_s_is_given_back() {
+    let (set, took, vault) = user_key(&[UNKNOWN]).await;
+    assert_eq!(set.unwrap_err().code(), "LK-0111");
+    assert!((30..33).contains(&took.as_secs()), "{took:?}");
+    assert_eq!((vault.asked(VaultAsk::Issue), vault.asked(VaultAsk::RevokeLease)), (1, 1));
 }
 
 #[tokio::test(start_paused = true)]
