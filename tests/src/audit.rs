@@ -6,7 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
-use crate::stack::Stack;
+use crate::pace;
+use crate::stack::{AppRole, Stack};
 
 /// The replies that the holders of one policy got, oldest first.
 pub struct Trail(Vec<Value>);
@@ -24,6 +25,16 @@ impl Stack {
                 && (holds(entry, "/auth/policies") || holds(entry, "/response/auth/policies"))
         };
         Trail(self.audit_entries().into_iter().filter(ours).collect())
+    }
+
+    /// That the one provider of this login asked for something, and never faster than it may.
+    ///
+    /// # Panics
+    /// If it did.
+    pub fn kept_pace(&self, login: &AppRole) {
+        let trail = self.trail(&login.name);
+        let peak = pace::peak(&trail.moments());
+        assert!((1..=pace::MOST).contains(&peak), "{peak} requests in 10 s: {:?}", trail.paths());
     }
 
     /// Whether the audit log has a reply to this request.

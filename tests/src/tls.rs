@@ -4,9 +4,9 @@
 
 use std::convert::Infallible;
 use std::fmt::Display;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -29,6 +29,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 
+use crate::pace;
 use crate::scripted::TOKEN;
 
 /// A CA.
@@ -127,8 +128,32 @@ impl Pair {
 pub struct VaultServer {
     /// `127.0.0.1:1234`
     pub authority: String,
-    requests: Arc<AtomicUsize>,
+    asked: Arc<Asked>,
     accepting: JoinHandle<()>,
+}
+
+/// What a server saw of those who asked it.
+struct Asked {
+    since: Instant,
+    // Of connections and of requests.
+    moments: Mutex<Vec<Duration>>,
+    requests: AtomicUsize,
+    providers: AtomicUsize,
+}
+
+impl Asked {
+    fn new() -> Arc<Self> {
+        let (moments, requests, providers) = Default::default();
+        Arc::new(Self { since: Instant::now(), moments, requests, providers })
+    }
+
+    fn moments(&self) -> MutexGuard<'_, Vec<Duration>> {
+        self.moments.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn now(&self) {
+        self.moments().push(self.since.elapsed());
+    }
 }
 
 impl VaultServer {
@@ -162,25 +187,28 @@ impl VaultServer {
     /// If there is no free port.
     pub async fn saying(answer: &'static [u8]) -> Self {
         let (listener, authority) = listen().await;
+        let asked = Asked::new();
+        let seen = asked.clone();
         let accepting = tokio::spawn(async move {
             while let Ok((mut stream, _)) = listener.accept().await {
+                seen.now();
                 let mut hello = [0; 4096];
                 let _heard = stream.read(&mut hello).await;
                 let _gone = stream.write_all(answer).await;
             }
         });
-        Self { authority, requests: Arc::default(), accepting }
+        Self { authority, asked, accepting }
     }
 
     async fn start(config: Option<ServerConfig>) -> Self {
         let vault = ScriptedVault::new(&Scripted::new());
         vault.set_token_life(Duration::from_secs(3600), Duration::from_secs(3600));
         vault.add_token(TOKEN);
-        let (requests, acceptor) = (Arc::default(), config.map(|config| TlsAcceptor::from(Arc::new(config))));
+        let (asked, acceptor) = (Asked::new(), config.map(|config| TlsAcceptor::from(Arc::new(config))));
         let (listener, authority) = listen().await;
-        let accepting =
-            tokio::spawn(accept(listener, acceptor, Answering { vault, requests: Arc::clone(&requests) }));
-        Self { authority, requests, accepting }
+        let answering = Answering { vault, asked: asked.clone() };
+        let accepting = tokio::spawn(accept(listener, acceptor, answering));
+        Self { authority, asked, accepting }
     }
 
     /// Its address, `https://127.0.0.1:1234`.
@@ -191,13 +219,14 @@ impl VaultServer {
 
     /// A builder that knows its address and a token that it knows.
     pub fn builder(&self) -> Builder {
+        self.asked.providers.fetch_add(1, Ordering::Relaxed);
         builder(&self.address())
     }
 
     /// How many requests came through.
     #[must_use]
     pub fn requests(&self) -> usize {
-        self.requests.load(Ordering::Relaxed)
+        self.asked.requests.load(Ordering::Relaxed)
     }
 }
 
@@ -210,18 +239,22 @@ pub fn builder(addresses: &str) -> Builder {
 impl Drop for VaultServer {
     fn drop(&mut self) {
         self.accepting.abort();
+        let most = pace::MOST * self.asked.providers.load(Ordering::Relaxed).max(1);
+        let peak = pace::peak(&self.asked.moments());
+        assert!(peak <= most || std::thread::panicking(), "{peak} connections and requests in 10 s");
     }
 }
 
 #[derive(Clone)]
 struct Answering {
     vault: ScriptedVault,
-    requests: Arc<AtomicUsize>,
+    asked: Arc<Asked>,
 }
 
 impl Answering {
     async fn reply(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
-        self.requests.fetch_add(1, Ordering::Relaxed);
+        self.asked.now();
+        self.asked.requests.fetch_add(1, Ordering::Relaxed);
         let (parts, body) = request.into_parts();
         let body = body.collect().await.unwrap_or_else(fail).to_bytes();
         let url = format!("https://vault{}", parts.uri).parse().unwrap_or_else(fail);
@@ -250,6 +283,7 @@ async fn accept(listener: TcpListener, acceptor: Option<TlsAcceptor>, answering:
     // Its connections end with it.
     let mut connections = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
+        answering.asked.now();
         connections.spawn(greet(stream, acceptor.clone(), answering.clone()));
     }
 }

@@ -12,15 +12,15 @@ use leasekey::{CredentialKind, EventKind, VaultCredentialsProvider};
 use leasekey_tests::expect::{next, refused, served};
 use leasekey_tests::log;
 use leasekey_tests::proxy::{Fate, Proxy, is_iam, reply};
-use leasekey_tests::stack::{Stack, new_name};
+use leasekey_tests::stack::{AppRole, Stack, new_name};
 use serde_json::json;
 use tokio::time::Instant;
 
 const ORDERS: &str = r#"path "aws/creds/orders" { capabilities = ["update"] }"#;
 
-async fn provider(stack: &Stack) -> VaultCredentialsProvider {
+async fn provider(stack: &Stack) -> (VaultCredentialsProvider, AppRole) {
     let role = stack.new_approle(ORDERS).await;
-    stack.builder().auth(role.auth()).start().await.unwrap()
+    (stack.builder().auth(role.auth()).start().await.unwrap(), role)
 }
 
 fn expired_token() -> Response<Bytes> {
@@ -58,12 +58,13 @@ async fn row_34_late_answers_of_iam_delay_the_first_key_and_fail_nothing() {
     assert!(asked.elapsed() >= 3 * late, "{:?}", asked.elapsed());
     assert_eq!((provider.stats().issues, provider.stats().failures), (1, 0));
     provider.close().await.unwrap();
+    stack.kept_pace(&role);
 }
 
 #[tokio::test]
 async fn row_36_a_key_that_aws_calls_expired_is_replaced_once_and_every_call_succeeds() {
     let (stack, _logs) = (Stack::from_env(), log::watch());
-    let (provider, aws) = (provider(&stack).await, Proxy::of(&stack.aws_endpoint).await);
+    let ((provider, role), aws) = (provider(&stack).await, Proxy::of(&stack.aws_endpoint).await);
     let (dead, mut events) = (served(&provider).await, provider.events());
     let refusals = Arc::new(AtomicUsize::new(0));
     let (key, counted) = (dead.clone(), refusals.clone());
@@ -89,12 +90,13 @@ async fn row_36_a_key_that_aws_calls_expired_is_replaced_once_and_every_call_suc
     let stats = provider.stats();
     assert_eq!((stats.issues, stats.heals, stats.logins), (2, 1, 1));
     assert!(refusals.load(Ordering::Relaxed) >= 1);
+    stack.kept_pace(&role);
 }
 
 #[tokio::test]
 async fn row_36_a_successor_that_is_refused_too_stops_the_healing() {
     let (stack, _logs) = (Stack::from_env(), log::watch());
-    let (provider, aws) = (provider(&stack).await, Proxy::alone().await);
+    let ((provider, role), aws) = (provider(&stack).await, Proxy::alone().await);
     aws.answer(|_| Some(expired_token()));
     let s3 = stack.healed_s3(&provider, &aws.address).await;
     for _ in 0..5 {
@@ -102,12 +104,13 @@ async fn row_36_a_successor_that_is_refused_too_stops_the_healing() {
         assert_eq!(error.code(), Some("ExpiredToken"));
     }
     assert_eq!((provider.stats().heals, provider.stats().issues), (1, 2));
+    stack.kept_pace(&role);
 }
 
 #[tokio::test]
 async fn row_37_access_denied_never_heals() {
     let (stack, _logs) = (Stack::from_env(), log::watch());
-    let provider = provider(&stack).await;
+    let (provider, role) = provider(&stack).await;
     let s3 = stack.healed_s3(&provider, &stack.aws_endpoint).await;
     for _ in 0..3 {
         let body = aws_sdk_s3::primitives::ByteStream::from_static(b"not allowed");
@@ -115,6 +118,7 @@ async fn row_37_access_denied_never_heals() {
         assert_eq!(put.unwrap_err().code(), Some("AccessDenied"));
     }
     assert_eq!((provider.stats().heals, provider.stats().issues), (0, 1));
+    stack.kept_pace(&role);
 }
 
 #[tokio::test]
@@ -138,6 +142,7 @@ async fn row_62_credentials_of_somebody_else_are_never_served() {
         assert_eq!(pinned.stats().issues, 0);
     }
     assert!(logs.saw("were not served"));
+    stack.kept_pace(&role);
 }
 
 #[tokio::test]
@@ -160,4 +165,5 @@ async fn row_62_aws_is_asked_before_every_generation_is_served() {
     sts.answer(|_| Some(reply(200, "<R><Account>1</Account><Arn>arn:aws:sts::1:assumed-role/x/y</Arn></R>")));
     assert_eq!(refused(pinned.refresh().await).code(), "LK-0120");
     assert_eq!(served(&pinned).await, key);
+    stack.kept_pace(&role);
 }

@@ -3,7 +3,6 @@
 
 use leasekey::{Builder, VaultCredentialsProvider};
 use leasekey_tests::log::{self, Watch};
-use leasekey_tests::pace;
 use leasekey_tests::stack::{AppRole, Stack, new_name};
 use serde_json::json;
 
@@ -47,7 +46,6 @@ impl Engine {
     pub(crate) async fn ends(self) {
         let leases = self.stack.vault_list(&format!("sys/leases/lookup/{}/creds/orders", self.mount)).await;
         assert!(leases.len() <= MOST_LEASES, "{} leases", leases.len());
-        let peak = pace::peak(&self.stack.trail(&self.login.name).moments());
-        assert!(peak <= pace::MOST, "{peak} requests in 10 s");
+        self.stack.kept_pace(&self.login);
     }
 }

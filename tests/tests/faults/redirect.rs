@@ -1,12 +1,14 @@
 //! G13: no redirect takes a token or a secret id out of the configured origins.
 
 use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
 
 use http::Request;
 use leasekey::context::ScriptedReply;
 use leasekey::{AppRoleAuth, Builder, VaultCredentialsProvider};
 use leasekey_tests::expect::refused;
 use leasekey_tests::log::{self, Watch};
+use leasekey_tests::pace::MOST;
 use leasekey_tests::proxy::{Proxy, Wire, moved};
 use leasekey_tests::scripted::{RuledVault, SECRET_ID, is_issue};
 use tokio::task::JoinSet;
@@ -80,9 +82,11 @@ async fn stays_home(logs: &Watch, of: fn(Builder, usize) -> Builder) {
     RuledVault::plant(logs);
     let ((ours, vault), foreign) = (Proxy::vault().await, Wire::of("127.0.0.1:1").await);
     let corpus = corpus(&ours, &foreign);
-    let locations = corpus.clone();
+    let (locations, asked) = (corpus.clone(), Arc::new(Mutex::new(vec![0; CASES])));
+    let counted = asked.clone();
     ours.as_vault_but(&vault, move |request| {
         let case = case_of(request)?;
+        counted.lock().unwrap()[case] += 1;
         Some(moved(STATUSES[case % STATUSES.len()], locations.get(case)?.as_bytes()))
     });
     let mut asking = JoinSet::new();
@@ -98,6 +102,7 @@ async fn stays_home(logs: &Watch, of: fn(Builder, usize) -> Builder) {
         assert!(code == "LK-0114" || !elsewhere, "{location}: {code}");
     }
     assert_eq!(foreign.connections(), 0, "another server was asked");
+    assert!(asked.lock().unwrap().iter().all(|asked| (1..=MOST).contains(asked)));
 }
 
 fn case_of<T>(request: &Request<T>) -> Option<usize> {

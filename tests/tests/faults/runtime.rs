@@ -32,6 +32,7 @@ fn row_43_a_provider_outlives_the_runtime_that_it_was_started_in() {
     let provider = first.block_on(stack.builder().auth(role.auth()).start()).unwrap();
     drop(first);
     current_thread().block_on(works(&provider));
+    stack.kept_pace(&role);
 }
 
 #[test]
@@ -51,6 +52,7 @@ fn row_43_one_provider_serves_two_runtimes_at_once() {
     one.block_on(works(&provider));
     elsewhere.join().unwrap();
     assert_eq!(provider.stats().logins, 1);
+    stack.kept_pace(&role);
 }
 
 #[test]
@@ -62,6 +64,7 @@ fn row_43_no_runtime_at_all_is_enough() {
         works(&provider).await;
         provider.close().await.unwrap();
     });
+    stack.kept_pace(&role);
 }
 
 #[test]
@@ -74,6 +77,7 @@ fn row_43_a_runtime_that_is_dropped_while_it_waits_stops_nothing() {
     first.shutdown_background();
     pollster::block_on(provider.credentials()).unwrap();
     assert_eq!(stack.trail(&role.name).asked("aws/creds/orders"), 1);
+    stack.kept_pace(&role);
 }
 
 #[test]
@@ -91,4 +95,5 @@ fn row_44_a_provider_dropped_in_the_middle_of_a_refresh_revokes_nothing() {
     current_thread().block_on(async { timeout(10 * SECOND, ended).await }).unwrap();
     let trail = stack.trail(&role.name);
     assert_eq!(trail.asked("auth/token/revoke-self") + trail.asked("sys/leases/revoke"), 0);
+    stack.kept_pace(&role);
 }

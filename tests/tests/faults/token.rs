@@ -6,7 +6,6 @@ use leasekey::Phase;
 use leasekey::{AppRoleAuth, EventKind};
 use leasekey_tests::expect::{next, refused, served};
 use leasekey_tests::log;
-use leasekey_tests::pace::{MOST, peak};
 use leasekey_tests::stack::{Stack, new_name, text_at};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
@@ -31,7 +30,7 @@ async fn row_22_a_revoked_token_is_replaced_at_its_next_use_by_one_login() {
     next(&mut events, EventKind::Swapped).await;
     let trail = stack.trail(&role.name);
     assert_eq!((provider.stats().logins, trail.granted(LOGIN)), (2, 2));
-    assert!(peak(&trail.moments()) <= MOST, "{:?}", trail.paths());
+    stack.kept_pace(&role);
     provider.close().await.unwrap();
 }
 
@@ -53,7 +52,7 @@ async fn row_23_a_removed_policy_is_told_at_once_and_nobody_logs_in_again() {
     assert_eq!(provider.phase(), Phase::Denied);
     let trail = stack.trail(&role.name);
     assert_eq!(trail.granted(LOGIN), 1);
-    assert!(peak(&trail.moments()) <= MOST, "{:?}", trail.paths());
+    stack.kept_pace(&role);
     // Who insists is bounded by the requests of 10 s.
     assert!(trail.asked("aws/creds/orders") <= 7, "{:?}", trail.paths());
 }

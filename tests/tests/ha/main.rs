@@ -15,7 +15,6 @@ use leasekey::{Event, EventKind, Events, Phase, TokenAuth, VaultCredentialsProvi
 use leasekey_tests::expect::served;
 use leasekey_tests::ha::{Callers, Cluster};
 use leasekey_tests::log::{self, Watch};
-use leasekey_tests::pace;
 use leasekey_tests::stack::AppRole;
 use tokio::time::timeout;
 
@@ -40,12 +39,6 @@ async fn begin_with_login() -> (Cluster, AppRole, Watch) {
     let login = cluster.stack.new_approle(ORDERS).await;
     logs.planted("the secret id of its own", &login.secret_id);
     (cluster, login, logs)
-}
-
-/// The nodes answered this login no faster than a provider may ask.
-fn kept_pace(cluster: &Cluster, login: &AppRole) {
-    let peak = pace::peak(&cluster.stack.trail(&login.name).moments());
-    assert!((1..=pace::MOST).contains(&peak), "{peak} requests in 10 s");
 }
 
 /// All events until a new set serves, and when it came.
@@ -108,7 +101,7 @@ async fn row_01_a_leader_that_is_killed_is_noticed_by_no_caller() {
     assert!([EventKind::NodeFailed, EventKind::Swapped].contains(&told[1].kind), "{told:#?}");
     assert!(critical(&told).is_empty(), "an alert: {told:#?}");
     assert_eq!(vault.phase(), Phase::Fresh);
-    kept_pace(&cluster, &login);
+    cluster.stack.kept_pace(&login);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -127,7 +120,7 @@ async fn row_02_a_redirect_to_a_dead_leader_is_no_answer_and_the_next_node_is_as
     );
     assert!(reasons(&told).iter().any(|reason| *reason == dead), "{told:#?}");
     assert!([EventKind::NodeFailed, EventKind::Swapped].contains(&told[1].kind), "{told:#?}");
-    kept_pace(&cluster, &login);
+    cluster.stack.kept_pace(&login);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -160,7 +153,7 @@ async fn row_05_a_leader_that_steps_down_is_noticed_by_no_caller() {
     let told = refreshed_after_election(&cluster, &vault, &mut events, None).await;
     callers.end();
     assert!(critical(&told).is_empty(), "an alert: {told:#?}");
-    kept_pace(&cluster, &login);
+    cluster.stack.kept_pace(&login);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -179,7 +172,7 @@ async fn row_06_a_leader_that_hangs_costs_half_of_one_attempt() {
     assert!(took <= Duration::from_secs(10) + AFTER_ELECTION, "{took:?}: {told:#?}");
     let hung = format!("Vault at {} did not answer in time", cluster.addresses[leader]);
     assert!(reasons(&told).iter().any(|reason| *reason == hung), "{told:#?}");
-    kept_pace(&cluster, &login);
+    cluster.stack.kept_pace(&login);
 }
 
 #[tokio::test(flavor = "multi_thread")]
