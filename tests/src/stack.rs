@@ -238,9 +238,17 @@ impl Stack {
     ///
     /// # Panics
     /// If the server refuses.
-    pub async fn new_token_with(&self, policy_hcl: &str, mut settings: Value) -> String {
+    pub async fn new_token_with(&self, policy_hcl: &str, settings: Value) -> String {
         let name = self.new_policy(policy_hcl).await;
-        settings["policies"] = json!([name]);
+        self.new_token_of(&name, settings).await
+    }
+
+    /// The same, with a policy that there is.
+    ///
+    /// # Panics
+    /// If the server refuses.
+    pub async fn new_token_of(&self, policy: &str, mut settings: Value) -> String {
+        settings["policies"] = json!([policy]);
         settings["ttl"] = json!("1h");
         settings["no_parent"] = json!(true);
         text_at(&self.vault_write("auth/token/create", settings).await, "/auth/client_token")

@@ -62,7 +62,7 @@ impl Shell {
         let mut command = Command::new(program);
         command.env_clear().current_dir(&self.home).stdin(Stdio::null());
         command.env("HOME", &self.home).env("PATH", std::env::var_os("PATH").unwrap());
-        command.env("VAULT_ADDR", &self.stack.address);
+        command.env("VAULT_ADDR", &self.stack.address).env("AWS_ENDPOINT_URL", &self.stack.aws_endpoint);
         command.env("LEASEKEY_ROLE_ID", &self.login.role_id).env("LEASEKEY_SECRET_ID", &self.login.secret_id);
         command
     }
