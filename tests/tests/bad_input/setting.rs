@@ -120,7 +120,24 @@ const CASES: &[Case<'_>] = &[
         "LK-0108",
         &["13h", "12h"],
     ),
-    ("an unknown kind", &[("LEASEKEY_KIND", "assumed")], "LK-0116", &["\"assumed\"", "assumed_role"]),
+    (
+        "an unknown kind",
+        &[("LEASEKEY_KIND", "assumed")],
+        "LK-0116",
+        &["LEASEKEY_KIND is \"assumed\"", "assumed_role"],
+    ),
+    (
+        "a role's name for its ARN",
+        &[("LEASEKEY_ROLE_ARN", "orders")],
+        "LK-0116",
+        &["LEASEKEY_ROLE_ARN", "arn:aws:iam"],
+    ),
+    (
+        "an account that is none",
+        &[("LEASEKEY_EXPECTED_ACCOUNT", "42")],
+        "LK-0116",
+        &["LEASEKEY_EXPECTED_ACCOUNT", "12"],
+    ),
     (
         "a role ARN that is none",
         &[("LEASEKEY_ROLE_ARN", "orders")],

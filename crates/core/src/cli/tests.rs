@@ -273,7 +273,7 @@ fn creds_judges_its_input_before_it_asks_anybody() {
             "error: invalid value '-5m' for '--ttl <TTL>': Allowed is a duration",
         ),
         ("creds --role orders --kind assumedrole", "error: invalid value 'assumedrole' for '--kind <KIND>'"),
-        ("creds --role orders --role-arn orders", "LK-0116 role_arn \"orders\" is no ARN of a role\n"),
+        ("creds --role orders --role-arn orders", "LK-0116 role_arn= is \"orders\"\n"),
         (
             "creds --role orders --kind assumed-role --mfa-code 123456",
             "LK-0116 --mfa-code is for sets of kind session_token, not assumed_role\n",

@@ -11,7 +11,7 @@ use crate::auth::{AuthMethod, VaultSession};
 use crate::aws::Sts;
 use crate::config::{Config, ConfigKey, Overrides};
 use crate::context::Context;
-use crate::error::{Error, ErrorKind, Result, printable};
+use crate::error::{Error, ErrorKind, Result};
 use crate::event::EventSink;
 use crate::lease::{CredentialKind, Expected, Identity, LeaseSpec, Pin, keep};
 use crate::secret::SecretString;
@@ -214,13 +214,13 @@ pub(super) fn lease_spec(config: &Config) -> Result<LeaseSpec> {
         return Err(error.with_hint("Set LEASEKEY_ROLE, or pass role="));
     };
     let mount = config.text(ConfigKey::Mount).unwrap_or("aws");
-    let kind = config.text(ConfigKey::Kind).map(str::parse::<CredentialKind>).transpose()?;
+    let kinds = CredentialKind::ALL.map(CredentialKind::name).join(", ");
     let spec = LeaseSpec {
         mount: mount.parse::<MountPath>()?,
         role: role.parse::<RoleName>()?,
-        kind,
+        kind: config.parse(ConfigKey::Kind, &format!("one of {kinds}"), |text| text.parse().ok())?,
         ttl: config.duration(ConfigKey::Ttl)?,
-        role_arn: config.text(ConfigKey::RoleArn).map(role_arn).transpose()?,
+        role_arn: role_arn(config, ConfigKey::RoleArn)?,
         session_name: config.text(ConfigKey::SessionName).map(str::parse::<SessionName>).transpose()?,
         max_lease: config
             .duration(ConfigKey::MaxLease)?
@@ -230,14 +230,17 @@ pub(super) fn lease_spec(config: &Config) -> Result<LeaseSpec> {
     spec.checked()
 }
 
-fn role_arn(text: &str) -> Result<String> {
-    let shaped =
-        text.starts_with("arn:") && text.contains(":role/") && text.bytes().all(|b| b.is_ascii_graphic());
-    if shaped {
-        return Ok(text.into());
-    }
-    let what = format!("role_arn {:?} is no ARN of a role", printable(text));
-    Err(Error::new(ErrorKind::InvalidSetting, what).with_hint("Write arn:aws:iam::111122223333:role/orders"))
+fn role_arn(config: &Config, key: ConfigKey) -> Result<Option<String>> {
+    let shaped = |text: &str| {
+        text.starts_with("arn:") && text.contains(":role/") && text.bytes().all(|b| b.is_ascii_graphic())
+    };
+    let allowed = "the ARN of a role, arn:aws:iam::111122223333:role/orders";
+    config.parse(key, allowed, |text| shaped(text).then(|| text.into()))
+}
+
+fn account(config: &Config, key: ConfigKey) -> Result<Option<String>> {
+    let shaped = |text: &str| text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit());
+    config.parse(key, "the 12 digits of an AWS account", |text| shaped(text).then(|| text.into()))
 }
 
 pub(super) fn cluster(context: &Context, config: &Config) -> Result<ClusterOptions> {
@@ -270,9 +273,10 @@ fn rate_limit(text: &str) -> Option<(f64, u32)> {
 }
 
 pub(super) fn pin(context: &Context, config: &Config) -> Result<Pin> {
-    let text = |key| config.text(key).map(ToOwned::to_owned);
-    let role_arn = text(ConfigKey::ExpectedRoleArn).as_deref().map(role_arn).transpose()?;
-    let expected = Expected { account: text(ConfigKey::ExpectedAccount), role_arn };
+    let expected = Expected {
+        account: account(config, ConfigKey::ExpectedAccount)?,
+        role_arn: role_arn(config, ConfigKey::ExpectedRoleArn)?,
+    };
     let region = config.text(ConfigKey::Region).unwrap_or("us-east-1");
     Ok(Pin { expected, sts: Sts::new(context, region, config.sts_endpoint()?.as_ref())? })
 }
