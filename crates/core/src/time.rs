@@ -3,6 +3,9 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
 use std::time::{Duration, SystemTime};
 
 /// A point on the boot clock: nanoseconds since the machine started, suspension counted.
@@ -69,6 +72,49 @@ pub trait Sleep: fmt::Debug + Send + Sync {
     fn sleep(&self, span: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 }
 
+/// Waits for a future on this very thread, which needs no runtime, for `span` at most. None: not yet, and it
+/// can be waited for again; that may come early.
+///
+/// A caller that must look up now and then waits in slices:
+///
+/// ```
+/// # use std::time::Duration;
+/// # fn interrupted() -> bool { false }
+/// # let future = async { 7 };
+/// let mut future = std::pin::pin!(future);
+/// let value = loop {
+///     match leasekey::time::block_for(future.as_mut(), Duration::from_millis(50)) {
+///         Some(value) => break Some(value),
+///         None if interrupted() => break None,
+///         None => {}
+///     }
+/// };
+/// # assert_eq!(value, Some(7));
+/// ```
+pub fn block_for<F: Future + ?Sized>(mut future: Pin<&mut F>, span: Duration) -> Option<F::Output> {
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut context = Context::from_waker(&waker);
+    if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
+        return Some(output);
+    }
+    if span.is_zero() {
+        return None;
+    }
+    thread::park_timeout(span);
+    match future.poll(&mut context) {
+        Poll::Ready(output) => Some(output),
+        Poll::Pending => None,
+    }
+}
+
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
 /// Independent draws from one random number: each call takes the next.
 ///
 /// Pure code is handed one random `u64` for a step and draws from it, so the step is repeatable.
@@ -110,6 +156,27 @@ mod tests {
         assert_eq!(BootInstant::from_nanos(5).plus(Duration::MAX), BootInstant::NEVER);
         assert_eq!(BootInstant::from_nanos(5).minus(Duration::MAX), BootInstant::default());
         assert_eq!(BootInstant::default().since(BootInstant::NEVER), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_thread_without_a_runtime_is_woken_by_what_it_waits_for_and_can_give_up_and_go_on() {
+        let (tell, told) = std::sync::mpsc::channel::<Waker>();
+        let mut rung = false;
+        let mut future = std::pin::pin!(std::future::poll_fn(|context| {
+            if std::mem::replace(&mut rung, true) {
+                return Poll::Ready(7);
+            }
+            tell.send(context.waker().clone()).unwrap();
+            Poll::Pending
+        }));
+        let ringing = std::thread::Builder::new().spawn(move || told.recv().unwrap().wake()).unwrap();
+        let mut answer = block_for(future.as_mut(), Duration::ZERO);
+        assert_eq!(answer, None);
+        while answer.is_none() {
+            answer = block_for(future.as_mut(), Duration::from_secs(60));
+        }
+        assert_eq!(answer, Some(7));
+        ringing.join().unwrap();
     }
 
     #[test]

@@ -256,6 +256,13 @@ impl ConfigKey {
         self.setting().from_found_file
     }
 
+    /// The `LK-0116` of an argument that is no text of this setting; `given` names its type or value, and
+    /// never that of a secret.
+    pub fn not_allowed(self, given: &str) -> Error {
+        let what = format!("{}= is {}", self.keyword(), printable(given));
+        Error::new(ErrorKind::InvalidSetting, what).with_hint(format!("Allowed is {}", self.form().allowed()))
+    }
+
     /// The setting whose keyword looks most like `keyword`, if any does.
     fn nearest(keyword: &str) -> Option<Self> {
         const ALIKE: f64 = 0.7;
@@ -316,6 +323,14 @@ mod tests {
     fn a_found_file_may_set_role_mount_kind_and_ttl_only() {
         let found: Vec<_> = ConfigKey::ALL.iter().filter(|key| key.is_from_found_file()).collect();
         assert_eq!(found, [&ConfigKey::Role, &ConfigKey::Mount, &ConfigKey::Kind, &ConfigKey::Ttl]);
+    }
+
+    #[test]
+    fn an_argument_of_another_type_is_told_with_what_is_allowed() {
+        assert_eq!(
+            ConfigKey::Ttl.not_allowed("of type list").to_string(),
+            "LK-0116: ttl= is of type list. Allowed is a duration such as 15m, or whole seconds such as 900"
+        );
     }
 
     #[test]
