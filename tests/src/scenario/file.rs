@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::time::Duration;
 
-use leasekey::context::VaultMood;
-use serde::{Deserialize, Deserializer, de::Error};
+use leasekey::context::{Shift, Span, TokenLife, VaultMood};
+use serde::Deserialize;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -18,15 +17,8 @@ pub(super) struct Scenario {
     #[serde(default)]
     pub(super) settings: BTreeMap<String, String>,
     pub(super) deadline: Option<Span>,
-    pub(super) tokens: Option<Tokens>,
+    pub(super) tokens: Option<TokenLife>,
     pub(super) steps: Vec<Step>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Tokens {
-    pub(super) life: Span,
-    pub(super) at_most: Span,
 }
 
 #[derive(Debug, Deserialize)]
@@ -41,7 +33,7 @@ pub(super) enum Step {
     /// Time passes.
     Wait(Span),
     /// Vault answers otherwise from now on: by kind of request, or `all`.
-    Vault(BTreeMap<String, Mood>),
+    Vault(BTreeMap<String, VaultMood>),
     /// Fields of issues read otherwise from now on; null leaves one out.
     Fields(BTreeMap<String, Option<String>>),
     /// Vault forgets every token.
@@ -176,88 +168,6 @@ impl fmt::Display for Count {
         match self {
             Self::Exactly(exactly) => write!(f, "{exactly}"),
             Self::Range(Range { at_least, at_most }) => write!(f, "{at_least} to {at_most}"),
-        }
-    }
-}
-
-/// A span of time, `15m`.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Span(pub(super) Duration);
-
-impl<'de> Deserialize<'de> for Span {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        humantime::parse_duration(&text).map(Self).map_err(D::Error::custom)
-    }
-}
-
-/// A step of the clock, `+10years` or `-1h`.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Shift {
-    Ahead(Duration),
-    Back(Duration),
-}
-
-impl<'de> Deserialize<'de> for Shift {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let span = |text: &str| humantime::parse_duration(text).map_err(D::Error::custom);
-        match (text.strip_prefix('+'), text.strip_prefix('-')) {
-            (Some(ahead), _) => span(ahead).map(Self::Ahead),
-            (_, Some(back)) => span(back).map(Self::Back),
-            _ => Err(D::Error::custom("a step of the clock begins with + or -")),
-        }
-    }
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "snake_case")]
-pub(super) enum Mood {
-    AclRefusal,
-    DeadToken,
-    Down,
-    Hangs,
-    LostReply,
-    Raw(Raw),
-    Rejects,
-    Sealed,
-    Slow(Span),
-    Throttles(Option<String>),
-    Well,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Raw {
-    status: u16,
-    #[serde(default)]
-    headers: BTreeMap<String, String>,
-    body: String,
-    /// How often the body is written one after the other.
-    #[serde(default = "once")]
-    times: usize,
-}
-
-fn once() -> usize {
-    1
-}
-
-impl From<Mood> for VaultMood {
-    fn from(mood: Mood) -> Self {
-        match mood {
-            Mood::AclRefusal => Self::AclRefusal,
-            Mood::DeadToken => Self::DeadToken,
-            Mood::Down => Self::Down,
-            Mood::Hangs => Self::Hangs,
-            Mood::LostReply => Self::LostReply,
-            Mood::Raw(raw) => {
-                Self::Raw(raw.status, raw.headers.into_iter().collect(), raw.body.repeat(raw.times))
-            }
-            Mood::Rejects => Self::Rejects,
-            Mood::Sealed => Self::Sealed,
-            Mood::Slow(Span(by)) => Self::Slow(by),
-            Mood::Throttles(wait) => Self::Throttles(wait),
-            Mood::Well => Self::Well,
         }
     }
 }

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt::{Debug, Display};
 
 use aws_credential_types::Credentials;
-use leasekey::context::{Scripted, ScriptedVault, VaultAsk};
+use leasekey::context::{Happening, Scripted, ScriptedVault, Span};
 use leasekey::time::TimeSource;
 use leasekey::{AppRoleAuth, Error, Events, VaultCredentialsProvider};
 use tokio::time::Instant;
 
 use super::aws;
-use super::file::{Call, Count, Expect, Poll, Scenario, Shift, Span, Step};
+use super::file::{Call, Count, Expect, Poll, Scenario, Step};
 
 pub(super) type Outcome = Result<(), String>;
 
@@ -42,8 +42,8 @@ impl Runner {
     fn new(scenario: &Scenario) -> Result<Self, String> {
         let world = Scripted::new();
         let vault = ScriptedVault::new(&world);
-        if let Some(tokens) = &scenario.tokens {
-            vault.set_token_life(tokens.life.0, tokens.at_most.0);
+        if let Some(tokens) = scenario.tokens {
+            Happening::Tokens(tokens).happen(&world, &vault)?;
         }
         let secret_id = format!("{}-secret-id", ScriptedVault::CANARY);
         let mut builder = VaultCredentialsProvider::builder()
@@ -71,28 +71,11 @@ impl Runner {
                 tokio::time::sleep(*span).await;
                 Ok(())
             }
-            Step::Vault(moods) => moods.iter().try_for_each(|(asked, mood)| {
-                let mood = mood.clone().into();
-                if asked == "all" {
-                    self.vault.set_moods(&mood)
-                } else {
-                    self.vault.set_mood(ask(asked)?, mood)
-                }
-                Ok(())
-            }),
-            Step::Fields(fields) => {
-                fields.iter().for_each(|(name, json)| self.vault.set_field(name, json.as_deref()));
-                Ok(())
-            }
-            Step::RevokeTokens => {
-                self.vault.revoke_tokens();
-                Ok(())
-            }
-            Step::Suspend(Span(span)) => {
-                self.world.suspend(*span);
-                Ok(())
-            }
-            Step::Wall(shift) => self.set_wall(*shift),
+            Step::Vault(moods) => self.happen(&Happening::Vault(moods.clone())),
+            Step::Fields(fields) => self.happen(&Happening::Fields(fields.clone())),
+            Step::RevokeTokens => self.happen(&Happening::RevokeTokens),
+            Step::Suspend(span) => self.happen(&Happening::Suspend(*span)),
+            Step::Wall(shift) => self.happen(&Happening::Wall(*shift)),
             Step::AwsRefuses(refused) => {
                 let signed_with = format!("{KEY}{:08}", refused.key);
                 aws::refuses(&self.provider, &signed_with, &refused.region, &refused.code)
@@ -102,13 +85,8 @@ impl Runner {
         }
     }
 
-    fn set_wall(&self, shift: Shift) -> Outcome {
-        let wall = match shift {
-            Shift::Ahead(span) => self.world.wall().checked_add(span),
-            Shift::Back(span) => self.world.wall().checked_sub(span),
-        };
-        self.world.set_wall(wall.ok_or("the clock cannot be set so far")?);
-        Ok(())
+    fn happen(&self, happening: &Happening) -> Outcome {
+        happening.happen(&self.world, &self.vault)
     }
 
     // ---- callers ----
@@ -203,7 +181,7 @@ impl Runner {
     fn expect(&mut self, expect: &Expect) -> Outcome {
         self.hear()?;
         for (asked, count) in &expect.asked {
-            counts(&format!("requests of {asked}"), Some(*count), self.vault.asked(ask(asked)?))?;
+            counts(&format!("requests of {asked}"), Some(*count), self.vault.asked(asked.parse()?))?;
         }
         counts("issued sets", expect.issued, self.vault.issued())?;
         for (name, count) in &expect.events {
@@ -244,11 +222,6 @@ impl Debug for Shown<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         Debug::fmt(self.0, f)
     }
-}
-
-fn ask(name: &str) -> Result<VaultAsk, String> {
-    let known = VaultAsk::ALL.into_iter().find(|ask| ask.name() == name);
-    known.ok_or_else(|| format!("nothing that is asked of Vault is called {name}"))
 }
 
 /// The n of the n-th issue, which the scripted Vault writes into the key.

@@ -2,19 +2,24 @@
 //! a network that answers as the test says.
 #![allow(clippy::disallowed_methods, reason = "tokio's paused clock is what makes the script's time virtual")]
 
+mod happening;
+mod stage;
 mod vault;
 
 use std::collections::HashMap;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use tokio::time::Instant;
 
+pub use self::happening::{Happening, Shift, Span, TokenLife};
+pub use self::stage::Stage;
 pub use self::vault::{ScriptedVault, VaultAsk, VaultMood};
 use super::{
     Capabilities, Context, Env, FileRead, Files, HttpConnect, HttpFault, HttpOptions, HttpRequest,
@@ -73,6 +78,7 @@ struct Script {
     suspended: Duration,
     wall: SystemTime,
     draws: Draw,
+    process: u32,
 }
 
 impl Scripted {
@@ -86,6 +92,7 @@ impl Scripted {
             suspended: Duration::from_secs(3600),
             wall: SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_225_600),
             draws: Draw::new(1),
+            process: 1,
         };
         Self(Arc::new(World { started: Instant::now(), script: Mutex::new(script) }))
     }
@@ -131,6 +138,12 @@ impl Scripted {
         script.wall += span;
     }
 
+    /// Whoever calls from now on is a forked child. The parent's background work stands still: its threads are
+    /// not in the child.
+    pub fn fork(&self) {
+        self.script().process += 1;
+    }
+
     fn script(&self) -> MutexGuard<'_, Script> {
         self.0.script.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -172,7 +185,7 @@ impl Env for Scripted {
     }
 
     fn process_id(&self) -> u32 {
-        1
+        self.script().process
     }
 }
 
@@ -202,7 +215,10 @@ impl Random for Scripted {
 
 impl Launch for Scripted {
     fn launch(&self, work: Pin<Box<dyn Future<Output = ()> + Send>>) -> io::Result<()> {
-        tokio::spawn(work);
+        let (world, process, mut work) = (self.clone(), self.process_id(), work);
+        tokio::spawn(poll_fn(move |context| {
+            if world.process_id() == process { work.as_mut().poll(context) } else { Poll::Pending }
+        }));
         Ok(())
     }
 }
