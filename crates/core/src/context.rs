@@ -7,6 +7,8 @@ mod coarse;
 mod http;
 #[cfg(feature = "vault")]
 mod names;
+#[cfg(feature = "vault")]
+mod per_process;
 #[cfg(all(feature = "vault", test))]
 mod planted;
 #[cfg(all(feature = "vault", any(test, feature = "test-util")))]
@@ -25,8 +27,12 @@ use std::sync::Arc;
 
 #[cfg(feature = "vault")]
 pub use self::http::{HttpConnect, HttpFault, HttpOptions, HttpRequest, HttpResponse, HttpSend};
+#[cfg(feature = "vault")]
+pub(crate) use self::per_process::PerProcess;
 #[cfg(all(feature = "vault", any(test, feature = "test-util")))]
-pub use self::scripted::{Scripted, ScriptedReply, ScriptedVault, VaultAsk, VaultMood};
+pub use self::scripted::{
+    Happening, Scripted, ScriptedReply, ScriptedVault, Shift, Span, Stage, TokenLife, VaultAsk, VaultMood,
+};
 #[cfg(feature = "vault")]
 pub use self::tls::{ClientIdentity, NamedServer, Pem, TlsFault, TlsOptions};
 use crate::secret::SecretBytes;

@@ -2,6 +2,7 @@
 
 mod builder;
 mod heal;
+mod lineage;
 mod login;
 #[cfg(feature = "cli")]
 mod once;
@@ -25,9 +26,10 @@ pub use sdk::ConfigLoaderExt;
 
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result};
-use crate::event::Events;
-use crate::lease::{Lease, LeaseKeeper, Leased};
-use crate::refresh::{Phase, Reading, Snapshot, Want};
+use crate::event::{EventHub, Events};
+use crate::lease::{Lease, Leased};
+use crate::refresh::{Kept, Phase, Reading, Snapshot, Want};
+use lineage::Lineage;
 
 /// AWS credentials leased from Vault or OpenBao and kept fresh in the background.
 ///
@@ -38,6 +40,10 @@ use crate::refresh::{Phase, Reading, Snapshot, Want};
 ///
 /// Cloning is cheap and gives the same provider. Dropping the last clone ends the refreshing and sends
 /// nothing; [`close`](Self::close) gives back what can be given back.
+///
+/// After a fork the child serves the set that its parent had in hand at once, and neither renews nor revokes it. It
+/// starts a background thread of its own when the set is due, at a time drawn anew: then it logs in for itself and
+/// takes its own lease. A login that works once, such as a wrapped secret id, ends there as `LK-0112`.
 ///
 /// ```no_run
 /// use aws_config::BehaviorVersion;
@@ -53,14 +59,15 @@ use crate::refresh::{Phase, Reading, Snapshot, Want};
 pub struct VaultCredentialsProvider(Arc<Inner>);
 
 struct Inner {
-    keeper: Arc<LeaseKeeper>,
+    lineage: Lineage,
     context: Context,
     closed: AtomicBool,
     within: Duration,
     heal: heal::Doubts,
 }
 
-/// What a provider did since it was made, counted. Providers that share a lease share its counts.
+/// What a provider did since it was made, counted. Providers that share a lease share its counts. A forked child
+/// counts from when it took over.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Stats {
@@ -98,7 +105,33 @@ impl VaultCredentialsProvider {
     /// The error of the first attempt, shared by all that waited for it; `LK-0123` after the caller's own
     /// deadline (10 s); `LK-0117` when the last set is dead; `LK-0118` after a close.
     pub async fn credentials(&self) -> Result<Credentials> {
-        Ok(self.wait(Duration::ZERO, None).await?.0)
+        match self.credentials_now() {
+            Some(credentials) => Ok(credentials),
+            None => Ok(self.wait(Duration::ZERO, None).await?.0),
+        }
+    }
+
+    /// The credentials in hand, without waiting; none when [`credentials`](Self::credentials) would wait or fail.
+    #[inline]
+    pub fn credentials_now(&self) -> Option<Credentials> {
+        let kept = self.0.lineage.last().kept();
+        let snapshot = kept.snapshot();
+        let leased = match snapshot.read(kept.now_coarse()) {
+            Reading::Ready(leased) => leased,
+            Reading::Unattended(leased) => {
+                self.attend();
+                leased
+            }
+            Reading::Wait | Reading::Refused(_) => return None,
+        };
+        (!self.is_closed()).then(|| leased.credentials.clone())
+    }
+
+    // Whoever should have replaced the set by now has not: perhaps because a fork left it behind.
+    #[cold]
+    fn attend(&self) {
+        // The set in hand serves, whether or not another can be had.
+        let _at_the_end_of_the_set_it_is_told = self.0.lineage.here();
     }
 
     /// Credentials that live for at least `span` from now, such as for a presigned address. A new set is
@@ -109,7 +142,7 @@ impl VaultCredentialsProvider {
     /// minutes `valid_for` can promise 14 min 50 s, not 20 minutes.
     pub async fn valid_for(&self, span: Duration) -> Result<Credentials> {
         let (credentials, generation) = self.wait(span, None).await?;
-        let kept = self.0.keeper.kept();
+        let kept = self.0.lineage.here()?.kept();
         kept.promise(generation, kept.now().plus(span));
         Ok(credentials)
     }
@@ -121,14 +154,16 @@ impl VaultCredentialsProvider {
     /// set came again: a static role that Vault has not rotated yet, or a cache on the way. At most three new
     /// sets are asked for at once, and then one per sixth of their life.
     pub async fn refresh(&self) -> Result<Credentials> {
-        let generation = self.0.keeper.kept().snapshot().generation;
+        let keeper = self.0.lineage.here()?;
+        let generation = keeper.kept().snapshot().generation;
         let refreshed = self.wait(Duration::ZERO, Some(generation)).await;
-        refreshed.map(|(credentials, _)| credentials).map_err(|error| self.0.keeper.explained(error))
+        refreshed.map(|(credentials, _)| credentials).map_err(|error| keeper.explained(error))
     }
 
     /// What was done so far.
     pub fn stats(&self) -> Stats {
-        let (lease, login) = (self.0.keeper.stats(), self.0.keeper.session().stats());
+        let keeper = self.0.lineage.last();
+        let (lease, login) = (keeper.stats(), keeper.session().stats());
         let read = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
         Stats {
             issues: read(&lease.issues),
@@ -142,17 +177,28 @@ impl VaultCredentialsProvider {
 
     /// The events from now on: every issue, swap, failure and close, without secrets.
     pub fn events(&self) -> Events {
-        self.0.keeper.session().hub().listen(self.0.keeper.subject().clone())
+        // A child that cannot have a keeper of its own hears nothing: its parent's speaks to the parent.
+        match self.0.lineage.here() {
+            Ok(keeper) => keeper.session().hub().listen(keeper.subject().clone()),
+            Err(_) => EventHub::default().listen(self.0.lineage.last().subject().clone()),
+        }
     }
 
     /// The lease in hand, without its secrets; none before the first and after the last.
     pub fn lease(&self) -> Option<Lease> {
-        self.0.keeper.lease()
+        self.0.lineage.last().lease()
     }
 
     /// How the lease is.
     pub fn phase(&self) -> Phase {
-        if self.is_closed() { Phase::Closed } else { self.0.keeper.kept().snapshot().phase }
+        if self.is_closed() {
+            return Phase::Closed;
+        }
+        match self.0.lineage.own() {
+            Some(keeper) => keeper.kept().snapshot().phase,
+            None if self.lease().is_some() => Phase::Inherited,
+            None => Phase::Empty,
+        }
     }
 
     /// An interceptor and retry classifier for one SDK client: when AWS refuses the key as if it were dead,
@@ -171,7 +217,10 @@ impl VaultCredentialsProvider {
         if self.0.closed.swap(true, Ordering::AcqRel) {
             return Err(closed());
         }
-        self.0.keeper.leave().await;
+        // A forked child that took no lease has none to give back.
+        if let Some(keeper) = self.0.lineage.own() {
+            keeper.leave().await;
+        }
         Ok(())
     }
 
@@ -183,20 +232,27 @@ impl VaultCredentialsProvider {
         if self.is_closed() {
             return Err(closed());
         }
-        let kept = self.0.keeper.kept();
+        let keeper = self.0.lineage.here()?;
+        let kept = keeper.kept();
         let want = Want { lasts, newer_than, doubts: false, within: self.0.within };
-        let snapshot = kept.wait(want).await.map_err(|error| error.about(self.0.keeper.subject()))?;
+        let snapshot = kept.wait(want).await.map_err(|error| error.about(keeper.subject()))?;
         match snapshot.alive(kept.now()) {
-            Some(leased) => Ok((self.stamped(leased, &snapshot, lasts), snapshot.generation)),
+            Some(leased) => Ok((self.stamped(kept, leased, &snapshot, lasts), snapshot.generation)),
             None => Err(Error::new(ErrorKind::NotReady, "the set ended at this moment")),
         }
     }
 
     // Whoever was promised a longer life than a usual hand-out is told of it.
-    fn stamped(&self, leased: &Leased, snapshot: &Snapshot<Leased>, lasts: Duration) -> Credentials {
+    fn stamped(
+        &self,
+        kept: &Kept<Leased>,
+        leased: &Leased,
+        snapshot: &Snapshot<Leased>,
+        lasts: Duration,
+    ) -> Credentials {
         let mut credentials = leased.credentials.clone();
         if leased.facts.kind.is_revocable() && !lasts.is_zero() {
-            let remaining = snapshot.expires.since(self.0.keeper.kept().now()).min(lasts);
+            let remaining = snapshot.expires.since(kept.now()).min(lasts);
             let expiry = self.0.context.time.wall().checked_add(remaining);
             *credentials.expiry_mut() = expiry.or(credentials.expiry());
         }
@@ -213,17 +269,14 @@ impl ProvideCredentials for VaultCredentialsProvider {
     where
         Self: 'a,
     {
-        let kept = self.0.keeper.kept();
-        if let Reading::Ready(leased) = kept.snapshot().read(kept.now_coarse())
-            && !self.is_closed()
-        {
-            return future::ProvideCredentials::ready(Ok(leased.credentials.clone()));
+        match self.credentials_now() {
+            Some(credentials) => future::ProvideCredentials::ready(Ok(credentials)),
+            None => future::ProvideCredentials::new(self.provided()),
         }
-        future::ProvideCredentials::new(self.provided())
     }
 
     fn fallback_on_interrupt(&self) -> Option<Credentials> {
-        let kept = self.0.keeper.kept();
+        let kept = self.0.lineage.last().kept();
         let snapshot = kept.snapshot();
         snapshot.alive(kept.now()).filter(|_| !self.is_closed()).map(|leased| leased.credentials.clone())
     }
@@ -231,9 +284,10 @@ impl ProvideCredentials for VaultCredentialsProvider {
 
 impl fmt::Debug for Inner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let phase = self.keeper.kept().snapshot().phase;
+        let keeper = self.lineage.last();
+        let phase = keeper.kept().snapshot().phase;
         f.debug_struct("Inner")
-            .field("lease", &self.keeper.subject())
+            .field("lease", &keeper.subject())
             .field("phase", &phase)
             .finish_non_exhaustive()
     }
@@ -241,8 +295,10 @@ impl fmt::Debug for Inner {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        if !*self.closed.get_mut() {
-            self.keeper.drop_user();
+        if let Some(keeper) = self.lineage.own()
+            && !*self.closed.get_mut()
+        {
+            keeper.drop_user();
         }
     }
 }

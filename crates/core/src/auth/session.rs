@@ -39,8 +39,14 @@ pub(crate) struct SessionToken {
 }
 
 impl VaultSession {
-    /// A session with one user. Nobody logs in before a token is wanted.
-    pub(crate) fn open(context: &Context, client: VaultClient, method: Arc<dyn AuthMethod>) -> Result<Self> {
+    /// A session with one user; in a forked child, with the process that it was forked from. Nobody logs in
+    /// before a token is wanted.
+    pub(crate) fn open(
+        context: &Context,
+        client: VaultClient,
+        method: Arc<dyn AuthMethod>,
+        forked_from: Option<u32>,
+    ) -> Result<Self> {
         let journal = Arc::new(LoginJournal::new(&client, method.subject().into()));
         let tainted = Arc::<Tainted>::default();
         let source = Logins {
@@ -49,6 +55,7 @@ impl VaultSession {
             method,
             journal: journal.clone(),
             tainted: tainted.clone(),
+            forked_from,
         };
         let kept = Kept::new(context, Plan::LOGIN, source)?;
         Ok(Self { client, journal, tainted, users: AtomicUsize::new(1), kept })
@@ -109,7 +116,9 @@ impl VaultSession {
 
     async fn wait(&self, want: Want) -> Result<SessionToken, Fault> {
         let snapshot = self.kept.wait(want).await?;
-        let Reading::Ready(Token { live, .. }) = snapshot.read(self.kept.now()) else {
+        let (Reading::Ready(Token { live, .. }) | Reading::Unattended(Token { live, .. })) =
+            snapshot.read(self.kept.now())
+        else {
             return Err(gone(&snapshot));
         };
         Ok(SessionToken { live: live.clone(), generation: snapshot.generation })
@@ -172,6 +181,23 @@ struct Logins {
     method: Arc<dyn AuthMethod>,
     journal: Arc<LoginJournal>,
     tainted: Arc<Tainted>,
+    forked_from: Option<u32>,
+}
+
+impl Logins {
+    // What works once is the parent's, whose copy this is.
+    fn material(&self) -> Result<(), Fault> {
+        match self.forked_from {
+            Some(parent) if self.method.single_use() => {
+                let subject = self.method.subject();
+                let what = format!(
+                    "Leasekey was started before fork() in process {parent}, and the login at {subject} works once"
+                );
+                Err(Fault::new(Class::Denied, Error::new(ErrorKind::Forked, what)))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 #[async_trait]
@@ -179,6 +205,7 @@ impl Source for Logins {
     type Value = Token;
 
     async fn issue(&self, _: Option<Token>, allowance: &Allowance) -> Result<(Token, Grant), Fault> {
+        self.material()?;
         let began = self.context.time.boot();
         let vault = LoginContext::new(&self.client, allowance);
         let login = match self.method.login(&vault).await {

@@ -26,12 +26,14 @@ pub(crate) struct LeaseKeeper {
 }
 
 impl LeaseKeeper {
-    /// A keeper with one user. Nothing is asked before somebody wants the lease.
+    /// A keeper with one user, and with what a parent process had in hand. Nothing is asked before somebody wants
+    /// the lease.
     pub(super) fn open(
         context: &Context,
         session: Arc<VaultSession>,
         spec: LeaseSpec,
         pin: Pin,
+        heritage: Option<&Snapshot<Leased>>,
     ) -> Result<Self> {
         let stats = Arc::new(LeaseStats::default());
         let subject: Arc<str> = spec.path().into();
@@ -39,7 +41,10 @@ impl LeaseKeeper {
         let hub = session.hub().clone();
         let journal = Journal::new(context.clone(), hub, subject.clone(), stats.clone());
         let source = LeaseSource::new(context.clone(), session.clone(), spec, pin, journal);
-        let kept = Kept::new(context, plan, source)?;
+        let kept = match heritage {
+            Some(heritage) => Kept::heir(context, plan, source, heritage)?,
+            None => Kept::new(context, plan, source)?,
+        };
         let (users, ended) = (AtomicUsize::new(1), AtomicBool::new(false));
         Ok(Self { kept, subject, session, stats, users, ended })
     }

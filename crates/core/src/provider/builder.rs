@@ -5,17 +5,18 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::heal::Doubts;
+use super::lineage::{Lineage, Recipe};
 use super::login;
 use super::{Inner, VaultCredentialsProvider};
-use crate::auth::{AuthMethod, VaultSession};
+use crate::auth::AuthMethod;
 use crate::aws::Sts;
 use crate::config::{Config, ConfigKey, Overrides};
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::EventSink;
-use crate::lease::{CredentialKind, Expected, Identity, LeaseSpec, Pin, keep};
+use crate::lease::{CredentialKind, Expected, Identity, LeaseSpec, Pin};
 use crate::secret::SecretString;
-use crate::vault::{ClusterOptions, MountPath, Namespace, RoleName, SessionName, VaultClient};
+use crate::vault::{ClusterOptions, MountPath, Namespace, RoleName, SessionName};
 
 const WITHIN: Duration = Duration::from_secs(10);
 const WITHIN_OF_IAM_USER: Duration = Duration::from_secs(30);
@@ -182,19 +183,15 @@ impl Builder {
             None => login::configured(&context, &config, self.environment)?,
         };
         method.check()?;
-        let pin = pin(&context, &config)?;
         // The key of a new IAM user needs its time to spread before it may serve.
         let usual = if spec.kind == Some(CredentialKind::IamUser) { WITHIN_OF_IAM_USER } else { WITHIN };
         let within = self.within.unwrap_or(usual);
         let identity = identity(&options, method.as_ref());
-        let keeper = keep(&context, identity, spec, pin, || {
-            VaultSession::open(&context, VaultClient::open(&context, options)?, method)
-        })?;
-        for sink in self.sinks {
-            keeper.session().hub().pour_into(sink, keeper.subject().clone(), &context)?;
-        }
+        let recipe =
+            Recipe { context: context.clone(), config, options, identity, spec, method, sinks: self.sinks };
+        let lineage = Lineage::begin(recipe)?;
         let (closed, heal) = (AtomicBool::new(false), Doubts::default());
-        Ok(VaultCredentialsProvider(Arc::new(Inner { keeper, context, closed, within, heal })))
+        Ok(VaultCredentialsProvider(Arc::new(Inner { lineage, context, closed, within, heal })))
     }
 
     /// A provider with its first set in hand.

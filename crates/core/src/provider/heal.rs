@@ -102,8 +102,16 @@ impl Heal {
         Self(provider)
     }
 
+    /// For clients of other SDKs: AWS answered a call that was signed with this `Authorization` header with this
+    /// error code. True: the call is to be made once more, with what
+    /// [`credentials`](VaultCredentialsProvider::credentials) gives then: it waits for the new set for a moment.
+    pub fn refused(&self, authorization: &str, code: &str) -> bool {
+        DEAD_KEY.contains(&short(code)) && signed(authorization).is_some_and(|signed| self.judge(&signed))
+    }
+
     fn judge(&self, signed: &Signed) -> bool {
-        let kept = self.0.0.keeper.kept();
+        let Ok(keeper) = self.0.0.lineage.here() else { return false };
+        let kept = keeper.kept();
         let snapshot = kept.snapshot();
         let current = snapshot.value.as_ref().map(|leased| leased.credentials.access_key_id());
         let in_hand = current == Some(signed.access_key_id.as_str());

@@ -11,7 +11,6 @@ use tokio::sync::oneshot;
 use super::command::{Command, Commands, Drive, Message, Waiter};
 use super::effect::{Effect, Event, Failure, Grant, Now, Phase, Work};
 use super::fault::{Allowance, Class, Fault};
-use super::schedule::Plan;
 use super::snapshot::{Snapshot, closed};
 use super::source::{Note, Source};
 use super::state::State;
@@ -23,6 +22,8 @@ use crate::time::BootInstant;
 // Far above three nodes at 10 s and a login: only a hook that never returns gets here.
 const ATTEMPT_AT_MOST: Duration = Duration::from_secs(90);
 const CLOSE_AT_MOST: Duration = Duration::from_secs(2);
+// A timer that rings later than this was not set by anybody who still runs.
+const LATE: Duration = Duration::from_secs(2);
 
 enum Outcome<T> {
     Issued(T, Grant),
@@ -32,6 +33,7 @@ enum Outcome<T> {
 
 struct Running<T> {
     attempt: u64,
+    since: BootInstant,
     allowance: Arc<Allowance>,
     outcome: oneshot::Receiver<Result<Outcome<T>, Fault>>,
 }
@@ -132,7 +134,7 @@ impl<S: Source> Cell<S> {
     pub(super) fn new(
         id: u64,
         context: Context,
-        plan: Plan,
+        state: State,
         source: Arc<S>,
         snapshot: Arc<ArcSwap<Snapshot<S::Value>>>,
         commands: Commands,
@@ -143,7 +145,7 @@ impl<S: Source> Cell<S> {
             source,
             commands,
             snapshot,
-            state: State::new(plan),
+            state,
             running: None,
             incoming: None,
             superseded: Vec::new(),
@@ -209,10 +211,28 @@ impl<S: Source> Cell<S> {
         let old = self.snapshot.load_full();
         let phase = self.state.phase(now);
         let (next_attempt_at, failures) = (self.state.next_attempt_at(now), self.state.failures());
-        if (old.phase, old.next_attempt_at, old.failures) != (phase, next_attempt_at, failures) {
+        let (heritage, attended_until) = (self.state.heritage(), self.attended_until(now));
+        let facts = (phase, next_attempt_at, failures, heritage, attended_until);
+        if (old.phase, old.next_attempt_at, old.failures, old.heritage, old.attended_until) != facts {
             let error = old.error.clone().filter(|_| failures > 0 || phase == Phase::Closed);
-            self.publish(Snapshot { phase, next_attempt_at, failures, error, ..(*old).clone() });
+            let old = (*old).clone();
+            self.publish(Snapshot {
+                phase,
+                next_attempt_at,
+                failures,
+                error,
+                heritage,
+                attended_until,
+                ..old
+            });
         }
+    }
+
+    // An attempt that runs ends some day; without one, the next one starts when it should.
+    fn attended_until(&self, now: BootInstant) -> BootInstant {
+        let next = || self.state.next_attempt_at(now).map(|at| at.max(now));
+        let attempt = self.running.as_ref().map(|running| running.since.plus(ATTEMPT_AT_MOST));
+        attempt.or_else(next).map_or(BootInstant::NEVER, |at| at.plus(LATE))
     }
 
     fn publish(&self, snapshot: Snapshot<S::Value>) {
@@ -239,8 +259,9 @@ impl<S: Source> Cell<S> {
     }
 
     fn serve(&self, value: S::Value, generation: u64, expires: BootInstant) {
-        let phase = self.state.phase(self.context.time.boot());
-        self.publish(Snapshot { value: Some(value), generation, expires, phase, ..Snapshot::empty() });
+        let (value, phase) = (Some(value), self.state.phase(self.context.time.boot()));
+        let heritage = self.state.heritage();
+        self.publish(Snapshot { value, generation, expires, phase, heritage, ..Snapshot::empty() });
     }
 
     fn stamped(&self, value: &S::Value, expires: BootInstant) -> S::Value {
@@ -255,7 +276,8 @@ impl<S: Source> Cell<S> {
     fn start(&mut self, attempt: u64, work: Work, requests: u8, held: Option<S::Value>) {
         let (tell, outcome) = oneshot::channel();
         let allowance = Arc::new(Allowance::new(requests));
-        self.running = Some(Running { attempt, allowance: allowance.clone(), outcome });
+        let since = self.context.time.boot();
+        self.running = Some(Running { attempt, since, allowance: allowance.clone(), outcome });
         let job = run(self.source.clone(), work, held, self.incoming.clone(), allowance);
         let too_long = self.context.sleep.sleep(ATTEMPT_AT_MOST);
         let ended = self.when_over(Message::AttemptEnded(attempt));

@@ -16,8 +16,9 @@ use super::effect::{Event, Phase};
 use super::schedule::Plan;
 use super::snapshot::{Reading, Snapshot, closed};
 use super::source::Source;
+use super::state::State;
 use super::transition::DOUBT_WAIT;
-use crate::context::Context;
+use crate::context::{Context, PerProcess};
 use crate::error::{Error, ErrorKind, Result};
 use crate::time::BootInstant;
 
@@ -53,11 +54,39 @@ impl<T: Clone + Send + Sync + 'static> Kept<T> {
     /// # Errors
     /// `LK-0199` when the system gives no thread.
     pub fn new<S: Source<Value = T>>(context: &Context, plan: Plan, source: S) -> Result<Self> {
+        Self::begin(context, State::new(plan), source, Snapshot::empty())
+    }
+
+    /// The same in a forked child, with what its parent had in hand: that serves, and is neither renewed nor
+    /// given back.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn heir<S: Source<Value = T>>(
+        context: &Context,
+        plan: Plan,
+        source: S,
+        parent: &Snapshot<T>,
+    ) -> Result<Self> {
+        let inherited = parent.inherited();
+        let Some(heritage) = inherited.heritage else { return Self::new(context, plan, source) };
+        let heir = Self::begin(context, State::heir(heritage), source, inherited)?;
+        heir.tell(Message::Event(Event::Forked));
+        Ok(heir)
+    }
+
+    fn begin<S: Source<Value = T>>(
+        context: &Context,
+        state: State,
+        source: S,
+        snapshot: Snapshot<T>,
+    ) -> Result<Self> {
         static IDS: AtomicU64 = AtomicU64::new(1);
         let id = IDS.fetch_add(1, Ordering::Relaxed);
         let commands = commands_of(context)?;
-        let snapshot = Arc::new(ArcSwap::from_pointee(Snapshot::empty()));
-        let cell = Cell::new(id, context.clone(), plan, Arc::new(source), snapshot.clone(), commands.clone());
+        let snapshot = Arc::new(ArcSwap::from_pointee(snapshot));
+        let cell =
+            Cell::new(id, context.clone(), state, Arc::new(source), snapshot.clone(), commands.clone());
         // A driver that ended has dropped its receiver; then nobody waits for an answer either.
         let _ = commands.send(Command::Add(id, Box::new(cell)));
         Ok(Self { id, context: context.clone(), commands, snapshot })
@@ -91,7 +120,7 @@ impl<T: Clone + Send + Sync + 'static> Kept<T> {
         let snapshot = self.snapshot.load_full();
         if want.lasts.is_zero() && want.newer_than.is_none() {
             match snapshot.read(now) {
-                Reading::Ready(_) => return Ok(snapshot),
+                Reading::Ready(_) | Reading::Unattended(_) => return Ok(snapshot),
                 Reading::Refused(error) => return Err(error),
                 Reading::Wait => {}
             }
@@ -185,13 +214,11 @@ fn driver_ended() -> Error {
 
 /// The way to the driver of this context in this process; starts it on first use and after a fork.
 fn commands_of(context: &Context) -> Result<Commands> {
-    static DRIVERS: Mutex<Vec<(Context, u32, Commands)>> = Mutex::new(Vec::new());
-    let pid = context.env.process_id();
-    let mut drivers = DRIVERS.lock().unwrap_or_else(PoisonError::into_inner);
-    drivers.retain(|(_, _, commands)| !commands.is_closed());
-    if let Some((.., commands)) =
-        drivers.iter().find(|(known, owner, _)| known.address() == context.address() && *owner == pid)
-    {
+    static DRIVERS: PerProcess<Mutex<Vec<(Context, Commands)>>> = PerProcess::new();
+    let drivers = DRIVERS.of(context.env.process_id());
+    let mut drivers = drivers.lock().unwrap_or_else(PoisonError::into_inner);
+    drivers.retain(|(_, commands)| !commands.is_closed());
+    if let Some((_, commands)) = drivers.iter().find(|(known, _)| known.address() == context.address()) {
         return Ok(commands.clone());
     }
     let (commands, inbox) = mpsc::unbounded_channel();
@@ -200,7 +227,7 @@ fn commands_of(context: &Context) -> Result<Commands> {
             .with_hint("Raise the limit of threads for this process")
             .with_source(error)
     })?;
-    drivers.push((context.clone(), pid, commands.clone()));
+    drivers.push((context.clone(), commands.clone()));
     Ok(commands)
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::effect::Phase;
+use super::state::Heritage;
 use crate::error::{Error, ErrorKind};
 use crate::time::BootInstant;
 
@@ -25,6 +26,10 @@ pub struct Snapshot<T> {
     pub failures: u32,
     pub(super) waits_until: BootInstant,
     pub(super) refused_until: BootInstant,
+    /// By then the driver has done something about the value, if there is a driver.
+    pub(super) attended_until: BootInstant,
+    /// What a forked child begins with.
+    pub(super) heritage: Option<Heritage>,
 }
 
 /// What a reader does with a snapshot.
@@ -32,6 +37,8 @@ pub struct Snapshot<T> {
 pub enum Reading<'a, T> {
     /// Use the value.
     Ready(&'a T),
+    /// Use the value, but look whether this process was forked: it should have been replaced by now.
+    Unattended(&'a T),
     /// An attempt is due or under way: wait for it, within the own deadline.
     Wait,
     /// Give up.
@@ -50,6 +57,23 @@ impl<T> Snapshot<T> {
             failures: 0,
             waits_until: BootInstant::default(),
             refused_until: BootInstant::default(),
+            attended_until: BootInstant::NEVER,
+            heritage: None,
+        }
+    }
+
+    /// What a forked child takes over of this.
+    pub(super) fn inherited(&self) -> Self
+    where
+        T: Clone,
+    {
+        let Self { generation, expires, heritage, .. } = *self;
+        match (&self.value, heritage) {
+            (Some(value), Some(_)) => {
+                let (value, phase) = (Some(value.clone()), Phase::Inherited);
+                Self { value, generation, expires, phase, heritage, ..Self::empty() }
+            }
+            _ => Self::empty(),
         }
     }
 
@@ -57,7 +81,13 @@ impl<T> Snapshot<T> {
     #[inline]
     pub fn read(&self, now: BootInstant) -> Reading<'_, T> {
         match &self.value {
-            Some(value) if now < self.expires && now >= self.waits_until => Reading::Ready(value),
+            Some(value) if now < self.expires && now >= self.waits_until => {
+                if now < self.attended_until {
+                    Reading::Ready(value)
+                } else {
+                    Reading::Unattended(value)
+                }
+            }
             _ => self.read_without_value(now),
         }
     }
@@ -139,6 +169,14 @@ mod tests {
         assert!(matches!(held().read(at(99)), Reading::Ready(7)));
         assert!(matches!(held().read(at(100)), Reading::Wait));
         assert!(held().alive(at(100)).is_none());
+    }
+
+    #[test]
+    fn a_value_that_nobody_replaced_in_time_is_served_with_a_hint() {
+        let snapshot = Snapshot { attended_until: at(50), ..held() };
+        assert!(matches!(snapshot.read(at(49)), Reading::Ready(7)));
+        assert!(matches!(snapshot.read(at(50)), Reading::Unattended(7)));
+        assert!(matches!(snapshot.read(at(100)), Reading::Wait));
     }
 
     #[test]

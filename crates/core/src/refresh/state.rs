@@ -71,7 +71,25 @@ pub struct State {
     pub(super) closed: bool,
 }
 
+/// A value in hand and how it is kept fresh: what a forked child takes over.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Heritage {
+    plan: Plan,
+    held: Held,
+}
+
 impl State {
+    /// The machine of a forked child, which is still to be told so.
+    pub(super) fn heir(Heritage { plan, held }: Heritage) -> Self {
+        let (wanted_at, generations) = (Some(held.born), held.generation);
+        Self { wanted_at, generations, held: Some(held), ..Self::new(plan) }
+    }
+
+    /// What a forked child would take over.
+    pub(super) fn heritage(&self) -> Option<Heritage> {
+        self.held.map(|held| Heritage { plan: self.plan, held })
+    }
+
     /// A machine that nobody has asked anything of yet.
     pub fn new(plan: Plan) -> Self {
         Self {
