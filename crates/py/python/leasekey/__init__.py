@@ -1,0 +1,48 @@
+"""Short-lived AWS credentials, leased from HashiCorp Vault or OpenBao and kept fresh in the background.
+
+>>> import leasekey                              # doctest: +SKIP
+>>> session = leasekey.Session(role="orders")    # a boto3.Session
+>>> leasekey.install(role="orders")              # then boto3.client("s3") anywhere in the process
+
+Nothing starts at import, and boto3 is imported when it is first needed.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from typing import TYPE_CHECKING, Any
+
+from leasekey._native import AwsCredentials, __version__
+from leasekey.errors import LeasekeyError
+from leasekey.provider import Event, Events, Lease, Stats, VaultCredentialsProvider, credentials
+from leasekey.session import Session, install
+
+if TYPE_CHECKING:
+    from leasekey import aio, errors
+
+__all__ = [
+    "AwsCredentials",
+    "Event",
+    "Events",
+    "Lease",
+    "LeasekeyError",
+    "Session",
+    "Stats",
+    "VaultCredentialsProvider",
+    "__version__",
+    "aio",
+    "credentials",
+    "errors",
+    "install",
+]
+
+for _name in ("leasekey", "leasekey.refresh", "leasekey.vault"):
+    logging.getLogger(_name).addHandler(logging.NullHandler())
+
+
+def __getattr__(name: str) -> Any:
+    # What needs botocore or aiobotocore is imported when somebody asks for it.
+    if name in ("aio", "botocore", "obstore", "polars"):
+        return importlib.import_module(f"leasekey.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,105 @@
+"""The native module. The public objects are built on it; only `AwsCredentials` is one itself."""
+
+import datetime
+from collections.abc import Sequence
+from typing import Any, Final, Literal, TypedDict, final
+
+__version__: Final[str]
+ERRORS: Final[list[tuple[str, str, str]]]
+"""Every kind of error: its code, its name, what to do."""
+SETTINGS: Final[list[tuple[str, str, str, str | None, bool, list[str]]]]
+"""Every setting: keyword, form, what it does, default, whether it is secret, its variables."""
+EVENT_FIELDS: Final[list[tuple[str, str]]]
+"""Every field that an event may have, and what it means."""
+
+class EventDict(TypedDict):
+    kind: str
+    severity: Literal["info", "warning", "critical"]
+    at: datetime.datetime
+    subject: str
+    fields: dict[str, Any]
+    line: str
+
+@final
+class AwsCredentials:
+    """One set of AWS credentials: what botocore calls frozen.
+
+    It is no tuple and no dict, so that nothing that is shown, dumped or logged of it holds a secret; as a
+    sequence it has the four fields of botocore's own, in their order.
+    """
+
+    @property
+    def access_key_id(self) -> str:
+        """The id of the key, which CloudTrail shows. No secret."""
+    @property
+    def secret_access_key(self) -> str:
+        """The secret key."""
+    @property
+    def session_token(self) -> str | None:
+        """The session token; None for keys of IAM users."""
+    @property
+    def account_id(self) -> str | None:
+        """The AWS account, twelve digits."""
+    @property
+    def expires_at(self) -> datetime.datetime | None:
+        """The true end of the set, in UTC, but at most 120 s ahead for a kind that can be revoked."""
+    @property
+    def access_key(self) -> str:
+        """The id of the key, as botocore calls it."""
+    @property
+    def secret_key(self) -> str:
+        """The secret key, as botocore calls it."""
+    @property
+    def token(self) -> str | None:
+        """The session token, as botocore calls it."""
+    def __len__(self) -> int: ...
+    def __getitem__(self, place: int, /) -> str | None: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __copy__(self) -> AwsCredentials: ...
+    def __deepcopy__(self, _memo: Any, /) -> AwsCredentials: ...
+    def __reduce_ex__(self, _protocol: Any, /) -> Any: ...
+
+@final
+class Pending:
+    """A call that is under way."""
+
+    def wait(self, seconds: float) -> Any:
+        """The answer; None when it is not there within `seconds`, of which at most 50 ms are waited."""
+
+@final
+class EventQueue:
+    """The last 256 events of a provider."""
+
+    @property
+    def missed(self) -> int: ...
+    def next(self, seconds: float) -> EventDict | Literal[False] | None:
+        """The next event; None when there is none within `seconds`; False when there will be none."""
+
+@final
+class Provider:
+    """A provider. What takes time gives a `Pending`."""
+
+    def __new__(cls, given: dict[str, Any], deadline: float | None = None) -> Provider: ...
+    def now(self) -> AwsCredentials | None: ...
+    def get(self) -> Pending: ...
+    def valid_for(self, seconds: float) -> Pending: ...
+    def refresh(self) -> Pending: ...
+    def close(self) -> Pending: ...
+    def refused(self, authorization: str, code: str) -> bool: ...
+    def events(self) -> EventQueue: ...
+    @property
+    def phase(self) -> str: ...
+    @property
+    def stats(self) -> dict[str, int]: ...
+    @property
+    def lease(self) -> dict[str, Any] | None: ...
+
+def main(args: Sequence[str]) -> int:
+    """Runs the command line, the program's name first; the exit code."""
+
+def end_waits() -> None:
+    """Ends all waits, of daemon threads too, and waits until their threads have left."""
+
+def after_fork() -> None:
+    """In a forked child nobody waits: the parent's threads are not in it."""

@@ -1,0 +1,170 @@
+//! A provider, as Python calls it.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use leasekey::{Result, VaultCredentialsProvider};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use crate::convert::wall;
+use crate::credentials::AwsCredentials;
+use crate::errors::raised;
+use crate::events::EventQueue;
+use crate::pending::{Answer, Pending};
+use crate::settings;
+#[cfg(feature = "test-util")]
+use crate::stage::Stage;
+
+/// A provider. Nothing here waits but what [`Pending`] waits for.
+#[pyclass(frozen, weakref, module = "leasekey._native")]
+pub(crate) struct Provider {
+    provider: VaultCredentialsProvider,
+    // The set that was handed out last: the same object as long as the same set is in hand.
+    handed: Mutex<Option<Py<AwsCredentials>>>,
+    #[cfg(feature = "test-util")]
+    stage: Option<Py<Stage>>,
+}
+
+impl Provider {
+    fn under_way<F>(&self, call: impl FnOnce(VaultCredentialsProvider) -> F) -> Pending
+    where
+        F: Future<Output = Result<Answer>> + Send + 'static,
+    {
+        let pending = Pending::new(call(self.provider.clone()));
+        #[cfg(feature = "test-util")]
+        let pending = pending.on(self.stage.as_ref().map(|stage| Python::attach(|py| stage.clone_ref(py))));
+        pending
+    }
+
+    /// Looks at the provider, in a scripted world from within.
+    fn seen<T>(&self, look: impl FnOnce(&VaultCredentialsProvider) -> T) -> T {
+        #[cfg(feature = "test-util")]
+        if let Some(stage) = &self.stage {
+            return stage.get().within(|| look(&self.provider));
+        }
+        look(&self.provider)
+    }
+}
+
+#[pymethods]
+impl Provider {
+    /// A provider of these settings, over the environment and the files. Nothing is asked of Vault.
+    #[new]
+    #[cfg(not(feature = "test-util"))]
+    #[pyo3(signature = (given, deadline=None))]
+    fn new(py: Python<'_>, given: &Bound<'_, PyDict>, deadline: Option<f64>) -> PyResult<Self> {
+        let mut builder = settings::given(py, VaultCredentialsProvider::from_env(), given)?;
+        if let Some(deadline) = deadline {
+            builder = builder.deadline(Duration::try_from_secs_f64(deadline).unwrap_or(Duration::MAX));
+        }
+        let provider = py.detach(|| builder.build()).map_err(|error| raised(py, &error))?;
+        Ok(Self { provider, handed: Mutex::default() })
+    }
+
+    /// The same; on a stage, in its world and without an environment.
+    #[new]
+    #[cfg(feature = "test-util")]
+    #[pyo3(signature = (given, deadline=None, stage=None))]
+    fn new(
+        py: Python<'_>,
+        given: &Bound<'_, PyDict>,
+        deadline: Option<f64>,
+        stage: Option<Py<Stage>>,
+    ) -> PyResult<Self> {
+        let builder = match &stage {
+            Some(stage) => VaultCredentialsProvider::builder().context(stage.get().context()),
+            None => VaultCredentialsProvider::from_env(),
+        };
+        let mut builder = settings::given(py, builder, given)?;
+        if let Some(deadline) = deadline {
+            builder = builder.deadline(Duration::try_from_secs_f64(deadline).unwrap_or(Duration::MAX));
+        }
+        let build = || match &stage {
+            Some(stage) => stage.get().within(|| builder.build()),
+            None => builder.build(),
+        };
+        let provider = py.detach(build).map_err(|error| raised(py, &error))?;
+        Ok(Self { provider, handed: Mutex::default(), stage })
+    }
+
+    /// The set in hand, at once; None when it must be waited for.
+    fn now(&self, py: Python<'_>) -> PyResult<Option<Py<AwsCredentials>>> {
+        let Some(credentials) = self.seen(VaultCredentialsProvider::credentials_now) else { return Ok(None) };
+        let mut handed = self.handed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(handed) = handed.as_ref().filter(|handed| handed.get().is(&credentials)) {
+            return Ok(Some(handed.clone_ref(py)));
+        }
+        let set = Py::new(py, AwsCredentials::from(credentials))?;
+        *handed = Some(set.clone_ref(py));
+        Ok(Some(set))
+    }
+
+    fn get(&self) -> Pending {
+        self.under_way(
+            |provider| async move { provider.credentials().await.map(|set| Answer::Set(set.into())) },
+        )
+    }
+
+    fn valid_for(&self, seconds: f64) -> Pending {
+        let span = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
+        self.under_way(move |provider| async move {
+            provider.valid_for(span).await.map(|set| Answer::Set(set.into()))
+        })
+    }
+
+    fn refresh(&self) -> Pending {
+        self.under_way(|provider| async move { provider.refresh().await.map(|set| Answer::Set(set.into())) })
+    }
+
+    fn close(&self) -> Pending {
+        self.under_way(|provider| async move { provider.close().await.map(|()| Answer::Done) })
+    }
+
+    /// Whether a call that was signed with this header and answered with this code is to be made once more.
+    fn refused(&self, authorization: &str, code: &str) -> bool {
+        self.seen(|provider| provider.heal().refused(authorization, code))
+    }
+
+    fn events(&self) -> EventQueue {
+        #[cfg(feature = "test-util")]
+        return EventQueue::new(self.provider.events(), self.stage.is_none());
+        #[cfg(not(feature = "test-util"))]
+        EventQueue::new(self.provider.events(), true)
+    }
+
+    #[getter]
+    fn phase(&self) -> String {
+        format!("{:?}", self.seen(VaultCredentialsProvider::phase)).to_lowercase()
+    }
+
+    #[getter]
+    fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let (counted, stats) = (PyDict::new(py), self.provider.stats());
+        counted.set_item("issues", stats.issues)?;
+        counted.set_item("logins", stats.logins)?;
+        counted.set_item("renewals", stats.renewals)?;
+        counted.set_item("revocations", stats.revocations)?;
+        counted.set_item("failures", stats.failures)?;
+        counted.set_item("heals", stats.heals)?;
+        Ok(counted)
+    }
+
+    #[getter]
+    fn lease<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
+        let Some(lease) = self.seen(VaultCredentialsProvider::lease) else { return Ok(None) };
+        let told = PyDict::new(py);
+        told.set_item("kind", lease.kind.name())?;
+        told.set_item("generation", lease.generation)?;
+        told.set_item("session_name", lease.session_name())?;
+        told.set_item("access_key_id", &lease.access_key_id)?;
+        told.set_item("arn", &lease.arn)?;
+        told.set_item("account_id", &lease.account_id)?;
+        told.set_item("lease_id", &lease.lease_id)?;
+        told.set_item("vault_request_id", &lease.vault_request_id)?;
+        told.set_item("vault_entity_id", &lease.vault_entity_id)?;
+        told.set_item("issued_at", wall(py, lease.issued_at)?)?;
+        told.set_item("expires_at", wall(py, lease.expires_at)?)?;
+        Ok(Some(told))
+    }
+}

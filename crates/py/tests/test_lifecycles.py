@@ -1,0 +1,223 @@
+"""Forks, exits, signals, subinterpreters and imports, in processes of their own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+
+def python(program: str, *, timeout: float = 60, **environment: str) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, **environment}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=env, timeout=timeout, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, (done.returncode, done.stdout, done.stderr)
+    return done
+
+
+FORK = """
+import os, time, leasekey
+vault = leasekey.credentials(role="orders")
+inherited = vault.get().access_key_id
+before = vault.stats
+for number in range(20):
+    forked = time.monotonic()
+    child = os.fork()
+    if child == 0:
+        ok = vault.get().access_key_id == inherited
+        took = time.monotonic() - forked
+        ok = ok and vault.phase == "inherited"
+        os._exit(0 if ok and took < 0.05 else 1)
+    assert os.waitpid(child, 0)[1] == 0, number
+assert vault.stats == before
+vault.close()
+"""
+
+
+def test_row_45_children_serve_what_they_inherited_at_once(orders: str) -> None:
+    python(FORK)
+
+
+OWN = """
+import os, leasekey
+vault = leasekey.credentials(role="orders")
+inherited = vault.get().access_key_id
+read, write = os.pipe()
+child = os.fork()
+if child == 0:
+    own = vault.refresh().access_key_id
+    stats = vault.stats
+    assert (stats.logins, stats.issues, stats.revocations) == (1, 1, 0), stats
+    assert vault.phase == "fresh" and own == vault.get().access_key_id
+    vault.close()
+    os.write(write, own.encode())
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+own = os.read(read, 100).decode()
+assert own and own != inherited
+import boto3
+assert vault.get().access_key_id == inherited
+boto3.client("s3", **vault.as_dict()).list_objects_v2(Bucket="orders")
+vault.refresh()
+assert vault.stats.logins == 1, "the child has not touched the parent's login"
+vault.close()
+"""
+
+
+def test_row_45_a_child_takes_its_own_lease_and_leaves_the_parents_alone(orders: str) -> None:
+    python(OWN)
+
+
+MID_REFRESH = """
+import os, threading, leasekey
+vault = leasekey.credentials(role="orders")
+for number in range(20):
+    refreshing = threading.Thread(target=lambda: quietly(vault.refresh))
+    def quietly(call):
+        try: call()
+        except leasekey.LeasekeyError: pass
+    refreshing.start()
+    child = os.fork()
+    if child == 0:
+        vault.get()
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0, number
+    refreshing.join()
+"""
+
+
+def test_row_45_a_fork_in_the_middle_of_a_refresh_hangs_nobody(orders: str) -> None:
+    python(MID_REFRESH, timeout=120)
+
+
+MULTIPROCESSING = """
+import multiprocessing, os, sys, leasekey
+
+def work(number):
+    vault = leasekey.credentials(role="orders")
+    return vault.get().access_key_id
+
+if __name__ == "__main__":
+    method = os.environ["METHOD"]
+    vault = leasekey.credentials(role="orders")
+    vault.get()
+    with multiprocessing.get_context(method).Pool(2) as pool:
+        keys = pool.map(work, range(4))
+    assert all(key.startswith("ASIA") for key in keys), keys
+"""
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_row_45_pools_of_processes_have_credentials(orders: str, method: str, tmp_path: object) -> None:
+    program = f"{tmp_path}/pool.py"
+    with open(program, "w") as file:
+        file.write(MULTIPROCESSING)
+    env = {**os.environ, "METHOD": method}
+    done = subprocess.run([sys.executable, program], env=env, timeout=60, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+EXIT = """
+import os, random, sys, threading, time, leasekey
+vault = leasekey.credentials(role="orders", deadline=5)
+def work():
+    while True:
+        try: vault.refresh()
+        except leasekey.LeasekeyError: pass
+for _ in range(4):
+    threading.Thread(target=work, daemon=True).start()
+time.sleep(random.random() * 0.3)
+sys.exit(7)
+"""
+
+
+def test_row_46_an_exit_with_threads_in_flight_keeps_the_exit_code(orders: str) -> None:
+    for _ in range(15):
+        done = subprocess.run([sys.executable, "-c", EXIT], timeout=30, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (7, "")
+
+
+def test_row_46_an_exit_gives_the_login_back(orders: str) -> None:
+    told = python(
+        "import leasekey, logging, sys\n"
+        "logging.basicConfig(level=logging.INFO, stream=sys.stdout)\n"
+        'vault = leasekey.credentials(role="orders")\n'
+        "vault.get()\n"
+    )
+    assert "vault.token_revoked" in told.stdout
+
+
+SUBINTERPRETER = """
+try:
+    import _interpreters as interpreters
+    run = interpreters.exec
+except ImportError:
+    import _xxsubinterpreters as interpreters
+    run = interpreters.run_string
+code = '''
+try:
+    import leasekey
+except ImportError as error:
+    assert "interpreter" in str(error), error
+else:
+    raise SystemExit("the import passed")
+'''
+import leasekey
+run(interpreters.create(), code)
+"""
+
+
+def test_row_47_a_subinterpreter_is_told_that_it_cannot_import(tmp_path: object) -> None:
+    python(SUBINTERPRETER)
+
+
+FINALIZED = """
+import leasekey
+class Holder:
+    def __init__(self): self.vault = leasekey.credentials(role="orders")
+    def __del__(self): repr(self.vault); self.vault.stats
+holder = Holder()
+holder.vault.get()
+holder.circle = holder
+"""
+
+
+def test_row_48_objects_that_die_with_the_interpreter_harm_nobody(orders: str) -> None:
+    assert python(FINALIZED).stderr == ""
+
+
+INTERRUPTED = """
+import signal, sys, time, leasekey
+vault = leasekey.credentials(role="orders", address="http://127.0.0.1:1", role_id="r", secret_id="s" * 8,
+                             client_timeout=30, deadline=30)
+sent = []
+def alarm(*_):
+    sent.append(time.monotonic())
+    raise KeyboardInterrupt
+signal.signal(signal.SIGALRM, alarm)
+signal.setitimer(signal.ITIMER_REAL, 0.3)
+while True:
+    try:
+        vault.get()
+    except KeyboardInterrupt:
+        took = time.monotonic() - sent[0]
+        sys.exit(0 if took < 0.1 else f"{took} s")
+    except leasekey.LeasekeyError:
+        pass
+"""
+
+
+def test_an_interrupt_ends_a_wait_within_100_ms() -> None:
+    python(INTERRUPTED)
+
+
+def test_nothing_starts_at_import() -> None:
+    python(
+        "import sys, threading, leasekey, os\n"
+        "assert not {'boto3', 'botocore', 'aiobotocore'} & set(sys.modules)\n"
+        "assert threading.active_count() == 1\n"
+        "assert len(os.listdir('/proc/self/task')) == 1\n"
+    )
