@@ -9,6 +9,7 @@ mod failure;
 mod leaks;
 mod paths;
 mod process;
+mod python;
 mod stack;
 mod test;
 
@@ -49,7 +50,7 @@ enum Chore {
     Check,
     /// Measure Leasekey beside its peers, on servers of its own.
     Bench {
-        /// One group: core, ...
+        /// One group: core, python
         #[arg(long, value_name = "GROUP")]
         only: Option<String>,
         /// Only the parts of a group whose names hold this: warm, signed, cold, outage, latency, creds, rotating,

@@ -16,11 +16,15 @@ pub(crate) fn own_program() -> Result<PathBuf> {
     env::current_exe().doing(|| "cannot tell the path of this program".into())
 }
 
+/// The folder that cargo builds into.
+pub(crate) fn target() -> Result<PathBuf> {
+    let own = own_program()?;
+    Ok(own.ancestors().nth(2).unwrap_or(&own).to_owned())
+}
+
 /// The binary `leasekey`, where cargo puts it when it builds this profile.
 pub(crate) fn command_line(profile: &str) -> Result<PathBuf> {
-    let own = own_program()?;
-    let target = own.ancestors().nth(2).unwrap_or(&own);
-    Ok(target.join(profile).join(format!("leasekey{}", env::consts::EXE_SUFFIX)))
+    Ok(target()?.join(profile).join(format!("leasekey{}", env::consts::EXE_SUFFIX)))
 }
 
 /// The folder with the stack's own files: `tests/stack`.

@@ -21,6 +21,9 @@ use std::fmt::Write as _;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use cache::clear;
+pub(crate) use env::Exports;
+pub(crate) use install::python_environment;
 pub(crate) use life::OwnStack;
 pub(crate) use node::{Action, node};
 use record::Record;

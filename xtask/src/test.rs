@@ -5,6 +5,7 @@ use std::process::Command;
 use crate::cargo::cargo;
 use crate::failure::{Failure, Result};
 use crate::leaks::Traces;
+use crate::python::PythonTests;
 use crate::stack::{OwnStack, Server, Shape};
 use crate::{paths, process};
 
@@ -30,6 +31,7 @@ pub(crate) fn test(plan: &Plan) -> Result<()> {
     if !status.success() {
         return Err(Failure::new("the tests do not compile", "see above").code(101));
     }
+    let python = if plan.contract { None } else { Some(PythonTests::build()?) };
     let stack = OwnStack::start(plan.server, Shape::default(), "test")?;
     let cluster = plan.cluster()?;
     let exports = stack.exports_with(cluster.as_ref())?;
@@ -47,6 +49,14 @@ pub(crate) fn test(plan: &Plan) -> Result<()> {
         traces.line(line);
     });
     let passed = ran.as_ref().is_ok_and(std::process::ExitStatus::success);
+    let python = python.map_or(Ok(true), |python| {
+        python.run(&exports, &plan.filters, |line| {
+            println!("{line}");
+            tally.read_python(line);
+            traces.line(line);
+        })
+    });
+    let passed = passed && *python.as_ref().unwrap_or(&false);
     let secrets = SECRETS.iter().flat_map(|name| [(*name).to_owned(), format!("LEASEKEY_HA_{name}")]);
     let secrets: Vec<String> = secrets.map(|name| exports.get(&name).to_owned()).collect();
     let leaks = traces.leaks(&secrets.iter().map(String::as_str).collect::<Vec<_>>())?;
@@ -54,6 +64,7 @@ pub(crate) fn test(plan: &Plan) -> Result<()> {
     let cluster_ended = cluster.map_or(Ok(()), |cluster| cluster.end(failed));
     stack.end(failed).and(cluster_ended)?;
     ran?;
+    python?;
     match (passed, leaks.is_empty()) {
         (true, true) => tally.success(plan.server),
         (true, false) => Err(leaked(&leaks)),
@@ -121,6 +132,17 @@ impl Tally {
         }
     }
 
+    /// What the lines of pytest say.
+    fn read_python(&mut self, line: &str) {
+        let failed = line.strip_prefix("FAILED ").or(line.strip_prefix("ERROR "));
+        if let Some(test) = failed {
+            let name = test.split(" - ").next().unwrap_or(test);
+            self.failed.push(format!("python: {name}"));
+        } else if let Some(count) = line.split(", ").find_map(passed) {
+            self.passed += count;
+        }
+    }
+
     fn success(&self, server: Server) -> Result<()> {
         if self.passed == 0 {
             return Err(Failure::new("no test ran", "no name holds what was asked for").code(101));
@@ -176,6 +198,19 @@ mod tests {
         let names =
             ["contract: a_denied_path_says_so", "doc-tests leasekey: crates/core/src/lib.rs - (line 3)"];
         assert_eq!(tally.failed, names);
+    }
+
+    #[test]
+    fn the_tests_of_python_are_counted_and_the_failing_ones_named() {
+        let mut tally = Tally::default();
+        for line in [
+            "FAILED tests/test_boto3.py::test_a_bucket_is_listed - AssertionError: 1 passed",
+            "1 failed, 41 passed, 3 deselected in 12.34s",
+        ] {
+            tally.read_python(line);
+        }
+        assert_eq!(tally.passed, 41);
+        assert_eq!(tally.failed, ["python: tests/test_boto3.py::test_a_bucket_is_listed"]);
     }
 
     #[test]

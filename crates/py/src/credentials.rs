@@ -1,12 +1,11 @@
 //! One set, as Python sees it. Its secrets stay here until they are asked for.
 
 use aws_credential_types::Credentials;
-use pyo3::exceptions::PyIndexError;
+use pyo3::exceptions::{PyIndexError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDateTime, PyString};
 
 use crate::convert::wall;
-use crate::errors::unpicklable;
 
 /// A set of AWS credentials: what botocore calls frozen. Showing, comparing and copying it shows no secret.
 #[pyclass(frozen, module = "leasekey")]
@@ -104,7 +103,7 @@ impl AwsCredentials {
         slf
     }
 
-    fn __reduce_ex__(&self, py: Python<'_>, _protocol: &Bound<'_, PyAny>) -> PyResult<()> {
-        Err(unpicklable(py, "a set of credentials"))
+    fn __reduce_ex__(&self, _protocol: &Bound<'_, PyAny>) -> PyResult<()> {
+        Err(PyTypeError::new_err("a set of credentials must not leave this process, and cannot be pickled"))
     }
 }

@@ -1,4 +1,7 @@
-//! Errors of the core as exceptions, which `leasekey.errors` defines.
+//! Errors of the core, of which Python makes the exceptions that `leasekey.errors` defines.
+//!
+//! Nothing here runs code of Python's: at the end of the interpreter a thread can be ended in the middle of that,
+//! and must not have frames of Rust's below it.
 
 use std::error::Error as _;
 
@@ -10,28 +13,56 @@ pub(crate) fn kinds() -> Vec<(&'static str, String, &'static str)> {
     ErrorKind::ALL.iter().map(|kind| (kind.code(), format!("{kind:?}"), kind.hint())).collect()
 }
 
-/// The exception of an error and, as its cause, that of its source.
-pub(crate) fn raised(py: Python<'_>, error: &Error) -> PyErr {
-    exception(py, error).map_or_else(|error| error, |exception| PyErr::from_value(exception))
+/// An error, to be raised by whoever gets it.
+#[pyclass(frozen, module = "leasekey._native")]
+pub(crate) struct Failure(Error);
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self(error)
+    }
 }
 
-fn exception<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyAny>> {
-    let of = py.import("leasekey.errors")?.getattr("_of")?;
-    let id = error.vault_request_id();
-    let made = of.call1((error.code(), error.message(), error.hint(), id, error.is_retryable()))?;
-    let cause = match error.source() {
-        None => return Ok(made),
-        Some(source) => match source.downcast_ref::<Error>() {
-            Some(error) => exception(py, error)?,
-            None => py.import("builtins")?.getattr("Exception")?.call1((source.to_string(),))?,
-        },
-    };
-    made.setattr("__cause__", cause)?;
-    Ok(made)
+/// What caused an error: another of Leasekey's, or the text of somebody else's.
+#[derive(IntoPyObject)]
+pub(crate) enum Cause {
+    Failure(Failure),
+    Text(String),
 }
 
-/// What is told of an object that must not leave the process.
-pub(crate) fn unpicklable(py: Python<'_>, what: &str) -> PyErr {
-    let made = || py.import("leasekey.errors")?.getattr("_unpicklable")?.call1((what,));
-    made().map_or_else(|error| error, PyErr::from_value)
+#[pymethods]
+impl Failure {
+    #[getter]
+    fn code(&self) -> &'static str {
+        self.0.code()
+    }
+
+    #[getter]
+    fn message(&self) -> &str {
+        self.0.message()
+    }
+
+    #[getter]
+    fn hint(&self) -> &str {
+        self.0.hint()
+    }
+
+    #[getter]
+    fn vault_request_id(&self) -> Option<&str> {
+        self.0.vault_request_id()
+    }
+
+    #[getter]
+    fn is_retryable(&self) -> bool {
+        self.0.is_retryable()
+    }
+
+    #[getter]
+    fn cause(&self) -> Option<Cause> {
+        let source = self.0.source()?;
+        Some(match source.downcast_ref::<Error>() {
+            Some(error) => Cause::Failure(error.clone().into()),
+            None => Cause::Text(source.to_string()),
+        })
+    }
 }

@@ -35,6 +35,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(lifecycle::end_waits, module)?)?;
     module.add_function(wrap_pyfunction!(lifecycle::after_fork, module)?)?;
     module.add_class::<credentials::AwsCredentials>()?;
+    module.add_class::<errors::Failure>()?;
     module.add_class::<events::EventQueue>()?;
     module.add_class::<pending::Pending>()?;
     module.add_class::<provider::Provider>()?;

@@ -9,7 +9,7 @@ use leasekey::{Error, ErrorKind, Result};
 use pyo3::prelude::*;
 
 use crate::credentials::AwsCredentials;
-use crate::errors::raised;
+use crate::errors::Failure;
 use crate::lifecycle;
 #[cfg(feature = "test-util")]
 use crate::stage::Stage;
@@ -57,18 +57,26 @@ impl Pending {
 
 #[pymethods]
 impl Pending {
-    /// The answer: a set, or True where there is none to give. None: not within `seconds`, of which at most a
-    /// slice is waited.
-    fn wait(&self, py: Python<'_>, seconds: f64) -> PyResult<Option<Py<PyAny>>> {
+    /// The answer: a set, True where there is none to give, or a failure. None: not within `seconds`, of which at
+    /// most a slice is waited.
+    fn wait(&self, py: Python<'_>, seconds: f64) -> Option<Waited> {
         let span = Duration::try_from_secs_f64(seconds).unwrap_or_default().min(lifecycle::SLICE);
         match lifecycle::waiting(py, || self.poll(span)) {
-            Some(Ok(Answer::Set(set))) => Ok(Some(Py::new(py, set)?.into_any())),
-            Some(Ok(Answer::Done)) => Ok(Some(true.into_pyobject(py)?.to_owned().into_any().unbind())),
-            Some(Err(error)) => Err(raised(py, &error)),
-            None if lifecycle::have_ended() => Err(raised(py, &ended())),
-            None => Ok(None),
+            Some(Ok(Answer::Set(set))) => Some(Waited::Set(set)),
+            Some(Ok(Answer::Done)) => Some(Waited::Done(true)),
+            Some(Err(error)) => Some(Waited::Failed(error.into())),
+            None if lifecycle::have_ended() => Some(Waited::Failed(ended().into())),
+            None => None,
         }
     }
+}
+
+/// An answer as Python gets it.
+#[derive(IntoPyObject)]
+enum Waited {
+    Set(AwsCredentials),
+    Done(bool),
+    Failed(Failure),
 }
 
 fn ended() -> Error {

@@ -3,13 +3,13 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use leasekey::{Result, VaultCredentialsProvider};
+use leasekey::{Builder, Result, VaultCredentialsProvider};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::convert::wall;
 use crate::credentials::AwsCredentials;
-use crate::errors::raised;
+use crate::errors::Failure;
 use crate::events::EventQueue;
 use crate::pending::{Answer, Pending};
 use crate::settings;
@@ -26,7 +26,43 @@ pub(crate) struct Provider {
     stage: Option<Py<Stage>>,
 }
 
+/// A provider, or why there is none.
+#[derive(IntoPyObject)]
+enum Built {
+    Provider(Provider),
+    Failed(Failure),
+}
+
+impl From<Result<Provider>> for Built {
+    fn from(built: Result<Provider>) -> Self {
+        built.map_or_else(|error| Self::Failed(error.into()), Self::Provider)
+    }
+}
+
+fn within(builder: Builder, deadline: Option<f64>) -> Builder {
+    match deadline {
+        Some(seconds) => builder.deadline(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)),
+        None => builder,
+    }
+}
+
 impl Provider {
+    fn of(provider: VaultCredentialsProvider) -> Self {
+        Self {
+            provider,
+            handed: Mutex::default(),
+            #[cfg(feature = "test-util")]
+            stage: None,
+        }
+    }
+
+    fn from_env(py: Python<'_>, given: &Bound<'_, PyDict>, deadline: Option<f64>) -> Built {
+        match settings::given(within(VaultCredentialsProvider::from_env(), deadline), given) {
+            Ok(builder) => py.detach(|| builder.build()).map(Self::of).into(),
+            Err(error) => Built::Failed(error.into()),
+        }
+    }
+
     fn under_way<F>(&self, call: impl FnOnce(VaultCredentialsProvider) -> F) -> Pending
     where
         F: Future<Output = Result<Answer>> + Send + 'static,
@@ -49,43 +85,36 @@ impl Provider {
 
 #[pymethods]
 impl Provider {
-    /// A provider of these settings, over the environment and the files. Nothing is asked of Vault.
-    #[new]
+    /// A provider of these settings, over the environment and the files; or why there is none. Nothing is asked of
+    /// Vault.
+    #[staticmethod]
     #[cfg(not(feature = "test-util"))]
     #[pyo3(signature = (given, deadline=None))]
-    fn new(py: Python<'_>, given: &Bound<'_, PyDict>, deadline: Option<f64>) -> PyResult<Self> {
-        let mut builder = settings::given(py, VaultCredentialsProvider::from_env(), given)?;
-        if let Some(deadline) = deadline {
-            builder = builder.deadline(Duration::try_from_secs_f64(deadline).unwrap_or(Duration::MAX));
-        }
-        let provider = py.detach(|| builder.build()).map_err(|error| raised(py, &error))?;
-        Ok(Self { provider, handed: Mutex::default() })
+    fn build(py: Python<'_>, given: &Bound<'_, PyDict>, deadline: Option<f64>) -> Built {
+        Self::from_env(py, given, deadline)
     }
 
     /// The same; on a stage, in its world and without an environment.
-    #[new]
+    #[staticmethod]
     #[cfg(feature = "test-util")]
     #[pyo3(signature = (given, deadline=None, stage=None))]
-    fn new(
+    fn build(
         py: Python<'_>,
         given: &Bound<'_, PyDict>,
         deadline: Option<f64>,
         stage: Option<Py<Stage>>,
-    ) -> PyResult<Self> {
-        let builder = match &stage {
-            Some(stage) => VaultCredentialsProvider::builder().context(stage.get().context()),
-            None => VaultCredentialsProvider::from_env(),
+    ) -> Built {
+        let Some(stage) = stage else {
+            return Self::from_env(py, given, deadline);
         };
-        let mut builder = settings::given(py, builder, given)?;
-        if let Some(deadline) = deadline {
-            builder = builder.deadline(Duration::try_from_secs_f64(deadline).unwrap_or(Duration::MAX));
+        let builder = VaultCredentialsProvider::builder().context(stage.get().context());
+        match settings::given(within(builder, deadline), given) {
+            Ok(builder) => {
+                let built = stage.get().within(|| builder.build());
+                built.map(|provider| Self { stage: Some(stage), ..Self::of(provider) }).into()
+            }
+            Err(error) => Built::Failed(error.into()),
         }
-        let build = || match &stage {
-            Some(stage) => stage.get().within(|| builder.build()),
-            None => builder.build(),
-        };
-        let provider = py.detach(build).map_err(|error| raised(py, &error))?;
-        Ok(Self { provider, handed: Mutex::default(), stage })
     }
 
     /// The set in hand, at once; None when it must be waited for.

@@ -7,8 +7,6 @@ use leasekey::{Builder, Error, Result};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDelta, PyDeltaAccess, PyDict, PyInt, PyList, PyString, PyTuple};
 
-use crate::errors::raised;
-
 type Row = (&'static str, String, &'static str, Option<&'static str>, bool, &'static [&'static str]);
 
 /// Every setting: keyword, form, what it does, default, whether it is secret, its variables.
@@ -21,12 +19,12 @@ pub(crate) fn table() -> Vec<Row> {
 }
 
 /// The builder with these settings; None leaves a setting to the environment and the files.
-pub(crate) fn given(py: Python<'_>, mut builder: Builder, settings: &Bound<'_, PyDict>) -> PyResult<Builder> {
+pub(crate) fn given(mut builder: Builder, settings: &Bound<'_, PyDict>) -> Result<Builder> {
     for (keyword, value) in settings {
-        let key = ConfigKey::from_str(&keyword.extract::<String>()?).map_err(|error| raised(py, &error))?;
+        let keyword = keyword.cast::<PyString>().map(|keyword| keyword.to_string_lossy().into_owned());
+        let key = ConfigKey::from_str(&keyword.unwrap_or_default())?;
         if !value.is_none() {
-            let text = text(key, &value).map_err(|error| raised(py, &error))?;
-            builder = builder.set(key, text);
+            builder = builder.set(key, text(key, &value)?);
         }
     }
     Ok(builder)

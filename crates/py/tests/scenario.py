@@ -15,7 +15,7 @@ from botocore.awsrequest import AWSRequest, AWSResponse
 from leasekey import _native
 from leasekey.botocore import heal
 from leasekey.errors import LeasekeyError
-from leasekey.provider import VaultCredentialsProvider, _provider, _wait
+from leasekey.provider import VaultCredentialsProvider, _answer, _provider, _wait
 
 CANARY = "c4nary-5f0c1e"
 KEY = "ASIASCRIPTED"
@@ -93,14 +93,11 @@ class Runner:
             if held is not None:
                 return held
             pending = native.get()
-        try:
-            return pending.wait(0.0) or pending
-        except LeasekeyError as error:
-            return error
+        return pending.wait(0.0) or pending
 
     def end(self, begun: Any) -> Any:
         try:
-            return _wait(begun) if isinstance(begun, _native.Pending) else begun
+            return _wait(begun) if isinstance(begun, _native.Pending) else _answer(begun)
         except LeasekeyError as error:
             return error
 

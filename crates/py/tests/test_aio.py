@@ -8,7 +8,7 @@ from typing import Any
 
 import leasekey
 import pytest
-from leasekey.errors import Closed, LeasekeyError, RoleNotFound
+from leasekey.errors import Closed, LeasekeyError, PermissionDenied
 
 pytestmark = pytest.mark.aio
 
@@ -77,7 +77,7 @@ def test_errors_are_botocores_too_and_no_secret_is_shown(orders: str) -> None:
             async with session.create_client("s3") as s3:
                 with pytest.raises(CredentialRetrievalError) as told:
                     await s3.list_buckets()
-                assert isinstance(told.value, RoleNotFound)
+                assert isinstance(told.value, PermissionDenied)
             credentials = await session.get_credentials()
             assert "vars" not in repr(credentials)
             with pytest.raises(LeasekeyError):

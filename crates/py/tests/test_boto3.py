@@ -14,7 +14,7 @@ import leasekey
 import pytest
 from botocore.exceptions import ClientError, CredentialRetrievalError
 from leasekey.botocore import LeasekeyCredentials, attach
-from leasekey.errors import Closed, ConfigError, LeasekeyError, NotReady, RoleNotFound
+from leasekey.errors import Closed, ConfigError, LeasekeyError, NotReady, PermissionDenied
 
 
 @pytest.fixture
@@ -111,9 +111,9 @@ def test_an_error_of_vault_is_botocores_error_too(orders: str) -> None:
         s3 = leasekey.Session(credentials=provider).client("s3")
         with pytest.raises(CredentialRetrievalError) as told:
             s3.list_buckets()
-        assert isinstance(told.value, RoleNotFound)
-        assert told.value.code == "LK-0105" and told.value.hint and told.value.vault_request_id
-        with pytest.raises(RoleNotFound):
+        assert isinstance(told.value, PermissionDenied)
+        assert told.value.code == "LK-0106" and "policy" in told.value.hint
+        with pytest.raises(PermissionDenied):
             provider.get()
 
 
@@ -122,7 +122,7 @@ def test_a_lease_is_told_without_secrets(provider: leasekey.VaultCredentialsProv
     held = provider.get()
     lease = provider.lease
     assert lease is not None and lease.access_key_id == held.access_key_id
-    assert lease.kind == "assumed_role" and lease.generation >= 1 and lease.expires_at.tzinfo is not None
+    assert lease.vault_request_id and lease.kind == "assumed_role" and lease.generation >= 1 and lease.expires_at.tzinfo is not None
     assert held.secret_access_key not in repr(lease)
 
 

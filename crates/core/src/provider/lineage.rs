@@ -6,22 +6,20 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::builder;
 use crate::auth::{AuthMethod, VaultSession};
-use crate::config::Config;
 use crate::context::Context;
 use crate::error::Result;
 use crate::event::EventSink;
-use crate::lease::{Identity, LeaseKeeper, LeaseSpec, keep};
+use crate::lease::{Identity, LeaseKeeper, LeaseSpec, Pin, keep};
 use crate::vault::{ClusterOptions, VaultClient};
 
 /// What a keeper is made of.
 pub(super) struct Recipe {
     pub(super) context: Context,
-    pub(super) config: Config,
     pub(super) options: ClusterOptions,
     pub(super) identity: Identity,
     pub(super) spec: LeaseSpec,
+    pub(super) pin: Pin,
     pub(super) method: Arc<dyn AuthMethod>,
     pub(super) sinks: Vec<Arc<dyn EventSink>>,
 }
@@ -42,13 +40,18 @@ impl Recipe {
     fn keeping(&self, parent: Option<&Keeping>) -> Result<Keeping> {
         let Self { context, options, identity, spec, method, .. } = self;
         let process = context.env.process_id();
-        let pin = builder::pin(context, &self.config)?;
         let heritage = parent.map(|parent| parent.keeper.kept().snapshot());
-        let keeper =
-            keep(context, *identity, spec.clone(), pin, heritage.as_deref().map(AsRef::as_ref), || {
+        let keeper = keep(
+            context,
+            *identity,
+            spec.clone(),
+            self.pin.anew(),
+            heritage.as_deref().map(AsRef::as_ref),
+            || {
                 let client = VaultClient::open(context, options.clone())?;
                 VaultSession::open(context, client, method.clone(), parent.map(|parent| parent.process))
-            })?;
+            },
+        )?;
         for sink in &self.sinks {
             keeper.session().hub().pour_into(sink.clone(), keeper.subject().clone(), context)?;
         }

@@ -11,7 +11,15 @@ from __future__ import annotations
 
 import importlib
 import logging
+import sys
 from typing import TYPE_CHECKING, Any
+
+if sys.version_info < (3, 12):
+    # Later ones refuse it themselves.
+    import _xxsubinterpreters as _interpreters
+
+    if _interpreters.get_current() != _interpreters.get_main():
+        raise ImportError("leasekey does not support loading in subinterpreters: import it in the main interpreter")
 
 from leasekey._native import AwsCredentials, __version__
 from leasekey.errors import LeasekeyError

@@ -88,7 +88,7 @@ class _Lifecycle:
         try:
             closing = [provider.close() for provider in self.providers]
             while closing and time.monotonic() < until:
-                closing = [close for close in closing if not _is_over(close)]
+                closing = [close for close in closing if close.wait(SLICE) is None]
             for queue in list(self.queues):
                 self.draw(queue, 0.0)
         finally:
@@ -100,16 +100,6 @@ class _Lifecycle:
         providers = list(self.providers)
         self.lock, self.drain, self.queues = threading.Lock(), None, []
         self.providers = weakref.WeakSet(providers)
-
-
-def _is_over(close: _native.Pending) -> bool:
-    from leasekey.errors import LeasekeyError
-
-    try:
-        return close.wait(SLICE) is not None
-    except LeasekeyError:
-        # It was closed before.
-        return True
 
 
 def _log(event: _native.EventDict) -> None:

@@ -61,11 +61,28 @@ class AwsCredentials:
     def __reduce_ex__(self, _protocol: Any, /) -> Any: ...
 
 @final
+class Failure:
+    """An error, to be raised by whoever gets it."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def message(self) -> str: ...
+    @property
+    def hint(self) -> str: ...
+    @property
+    def vault_request_id(self) -> str | None: ...
+    @property
+    def is_retryable(self) -> bool: ...
+    @property
+    def cause(self) -> Failure | str | None: ...
+
+@final
 class Pending:
     """A call that is under way."""
 
     def wait(self, seconds: float) -> Any:
-        """The answer; None when it is not there within `seconds`, of which at most 50 ms are waited."""
+        """The answer or a `Failure`; None when it is not there within `seconds`, of which at most 50 ms are waited."""
 
 @final
 class EventQueue:
@@ -80,7 +97,8 @@ class EventQueue:
 class Provider:
     """A provider. What takes time gives a `Pending`."""
 
-    def __new__(cls, given: dict[str, Any], deadline: float | None = None) -> Provider: ...
+    @staticmethod
+    def build(given: dict[str, Any], deadline: float | None = None) -> Provider | Failure: ...
     def now(self) -> AwsCredentials | None: ...
     def get(self) -> Pending: ...
     def valid_for(self, seconds: float) -> Pending: ...

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import functools
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from leasekey import _native
 
 
 class LeasekeyError(Exception):
@@ -231,6 +234,15 @@ def _class_of(code: str) -> type[LeasekeyError]:
     direct = [error for error in _tree(LeasekeyError) if vars(error).get("code") == code]
     # The most special one: ConfigError is the base of InvalidSetting, whose code it has.
     return direct[-1] if direct else LeasekeyError
+
+
+def _raised(failure: _native.Failure) -> LeasekeyError:
+    """The exception of a failure of the core, with its causes."""
+    told = (failure.code, failure.message, failure.hint, failure.vault_request_id, failure.is_retryable)
+    error, cause = _of(*told), failure.cause
+    if cause is not None:
+        error.__cause__ = Exception(cause) if isinstance(cause, str) else _raised(cause)
+    return error
 
 
 def _of(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from leasekey import _native
 from leasekey._lifecycle import LIFECYCLE, SLICE
 from leasekey._native import AwsCredentials
-from leasekey.errors import WrongType, _unpicklable
+from leasekey.errors import WrongType, _raised, _unpicklable
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -281,7 +281,9 @@ def _provider(
     settings: dict[str, Any], deadline: float | datetime.timedelta | None, *stage: Any
 ) -> VaultCredentialsProvider:
     within = None if deadline is None else _seconds(deadline, "deadline")
-    native = _native.Provider(settings, within, *stage)
+    native = _native.Provider.build(settings, within, *stage)
+    if isinstance(native, _native.Failure):
+        raise _raised(native)
     if not stage:
         LIFECYCLE.watch(native)
     return VaultCredentialsProvider(native, settings.get("role"))
@@ -301,7 +303,7 @@ def _wait(pending: _native.Pending) -> Any:
     # Between two slices Python looks for signals: Ctrl-C ends the wait.
     while (answer := pending.wait(SLICE)) is None:
         pass
-    return answer
+    return _answer(answer)
 
 
 async def _waited(pending: _native.Pending) -> Any:
@@ -309,6 +311,13 @@ async def _waited(pending: _native.Pending) -> Any:
     while (answer := pending.wait(0.0)) is None:
         await _sleep(pause)
         pause = min(2 * pause, 0.02)
+    return _answer(answer)
+
+
+def _answer(answer: Any) -> Any:
+    # Raised here and not in Rust: see errors.rs.
+    if isinstance(answer, _native.Failure):
+        raise _raised(answer)
     return answer
 
 

@@ -31,7 +31,12 @@ impl Stage {
         Ok(Self { runtime, world, vault })
     }
 
-    /// The context of a provider in this world; build it within [`run`](Self::run).
+    /// Does in this world what waits for nothing: only here are its clocks read, and providers built.
+    pub fn within<T>(&self, act: impl FnOnce() -> T) -> T {
+        self.run(async { act() })
+    }
+
+    /// The context of a provider in this world; build it and look at it [`within`](Self::within).
     pub fn context(&self) -> Context {
         self.world.context()
     }
@@ -53,12 +58,12 @@ impl Stage {
 
     /// Time passes.
     pub fn wait(&self, span: Duration) {
-        self.run(tokio::time::sleep(span));
+        self.run(async { tokio::time::sleep(span).await });
     }
 
     /// How much time has passed since the beginning, suspensions left out.
     pub fn passed(&self) -> Duration {
-        self.world.0.started.elapsed()
+        self.within(|| self.world.0.started.elapsed())
     }
 
     /// Lets something happen, told as JSON.
@@ -67,7 +72,7 @@ impl Stage {
     /// What is wrong with it.
     pub fn happen(&self, json: &str) -> Result<(), String> {
         let happening: Happening = serde_json::from_str(json).map_err(|error| error.to_string())?;
-        self.run(async { happening.happen(&self.world, &self.vault) })
+        self.within(|| happening.happen(&self.world, &self.vault))
     }
 }
 
@@ -82,16 +87,16 @@ mod tests {
         let stage = Stage::new().unwrap();
         let builder = VaultCredentialsProvider::builder().context(stage.context());
         let builder = builder.address("https://vault:8200").role("orders").auth(AppRoleAuth::new("r", "s"));
-        let vault = stage.run(async { builder.build() }).unwrap();
+        let vault = stage.within(|| builder.build()).unwrap();
         let first = stage.run(vault.credentials()).unwrap();
         stage.wait(Duration::from_secs(3600));
-        let later = vault.credentials_now().unwrap();
+        let later = stage.within(|| vault.credentials_now()).unwrap();
         assert_ne!(first.access_key_id(), later.access_key_id());
+        assert_eq!(stage.vault().asked(VaultAsk::Login), 1);
         stage.happen(r#"{"vault": {"all": "down"}}"#).unwrap();
         stage.wait(Duration::from_secs(3600));
-        assert!(vault.credentials_now().is_none());
+        assert!(stage.within(|| vault.credentials_now()).is_none());
         assert_eq!(stage.run(vault.credentials()).unwrap_err().code(), "LK-0117");
-        assert_eq!(stage.vault().asked(VaultAsk::Login), 1);
         assert!(stage.passed() >= Duration::from_secs(7200));
         assert!(stage.happen(r#"{"vault": {"issue": "glad"}}"#).unwrap_err().contains("unknown variant"));
     }
