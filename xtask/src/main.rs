@@ -20,6 +20,7 @@ use clap::{Parser, Subcommand};
 
 use crate::failure::Result;
 use crate::stack::{Server, Shape};
+use crate::test::Part;
 
 /// Every chore of the repository.
 #[derive(Parser)]
@@ -43,6 +44,9 @@ enum Chore {
         /// Only the contract tests.
         #[arg(long)]
         contract: bool,
+        /// Only the tests of the Python package.
+        #[arg(long, conflicts_with = "contract")]
+        python: bool,
         /// Only tests whose names hold one of these.
         filters: Vec<String>,
     },
@@ -127,8 +131,13 @@ fn main() -> ExitCode {
 fn run(chore: Chore) -> Result<()> {
     match chore {
         Chore::Demo { on } => demo::demo(on.server),
-        Chore::Test { on, contract, filters } => {
-            test::test(&test::Plan { server: on.server, contract, filters })
+        Chore::Test { on, contract, python, filters } => {
+            let part = match (contract, python) {
+                (true, _) => Part::Contract,
+                (_, true) => Part::Python,
+                _ => Part::All,
+            };
+            test::test(&test::Plan { server: on.server, part, filters })
         }
         Chore::Check => check::check(),
         Chore::Bench { only, part, json } => bench::bench(only.as_deref(), part.as_deref(), json.as_deref()),

@@ -6,7 +6,7 @@ use crate::cargo::cargo;
 use crate::failure::{Failure, Result};
 use crate::leaks::Traces;
 use crate::python::PythonTests;
-use crate::stack::{OwnStack, Server, Shape};
+use crate::stack::{Exports, OwnStack, Server, Shape};
 use crate::{paths, process};
 
 /// What no log may show of the stack itself.
@@ -18,37 +18,34 @@ pub(crate) const CLI: &str = "LEASEKEY_CLI";
 /// What to run, and on which server.
 pub(crate) struct Plan {
     pub(crate) server: Server,
-    /// Only the contract tests.
-    pub(crate) contract: bool,
+    pub(crate) part: Part,
     /// Only tests whose names hold one of these; empty for all.
     pub(crate) filters: Vec<String>,
+}
+
+/// What of the tests to run.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub(crate) enum Part {
+    All,
+    /// The contract with a server, and the faults of one.
+    Contract,
+    /// Those of the Python package.
+    Python,
 }
 
 /// Runs the tests; the names of those that fail are the last lines.
 pub(crate) fn test(plan: &Plan) -> Result<()> {
     // Compile first: servers need not wait for that.
-    let status = process::run(plan.cargo().arg("--no-run"))?;
-    if !status.success() {
+    if plan.part != Part::Python && !process::run(plan.cargo().arg("--no-run"))?.success() {
         return Err(Failure::new("the tests do not compile", "see above").code(101));
     }
-    let python = if plan.contract { None } else { Some(PythonTests::build()?) };
+    let python = if plan.part == Part::Contract { None } else { Some(PythonTests::build()?) };
     let stack = OwnStack::start(plan.server, Shape::default(), "test")?;
     let cluster = plan.cluster()?;
     let exports = stack.exports_with(cluster.as_ref())?;
-    let mut command = plan.cargo();
-    command.arg("--no-fail-fast").arg("--").args(&plan.filters);
-    exports.give(&mut command);
-    // The feature `cli` has it built with the tests.
-    command.env(CLI, paths::command_line("debug")?);
     let mut traces = Traces::into(stack.folder("tests")?)?;
-    traces.give(&mut command);
     let mut tally = Tally::default();
-    let ran = process::run_lines(&mut command, |line| {
-        println!("{line}");
-        tally.read(line);
-        traces.line(line);
-    });
-    let passed = ran.as_ref().is_ok_and(std::process::ExitStatus::success);
+    let rust = plan.run_rust(&exports, &mut traces, &mut tally);
     let python = python.map_or(Ok(true), |python| {
         python.run(&exports, &plan.filters, |line| {
             println!("{line}");
@@ -56,14 +53,14 @@ pub(crate) fn test(plan: &Plan) -> Result<()> {
             traces.line(line);
         })
     });
-    let passed = passed && *python.as_ref().unwrap_or(&false);
+    let passed = [&rust, &python].into_iter().all(|ran| ran.as_ref().is_ok_and(|passed| *passed));
     let secrets = SECRETS.iter().flat_map(|name| [(*name).to_owned(), format!("LEASEKEY_HA_{name}")]);
     let secrets: Vec<String> = secrets.map(|name| exports.get(&name).to_owned()).collect();
     let leaks = traces.leaks(&secrets.iter().map(String::as_str).collect::<Vec<_>>())?;
     let failed = !passed || !leaks.is_empty();
     let cluster_ended = cluster.map_or(Ok(()), |cluster| cluster.end(failed));
     stack.end(failed).and(cluster_ended)?;
-    ran?;
+    rust?;
     python?;
     match (passed, leaks.is_empty()) {
         (true, true) => tally.success(plan.server),
@@ -81,14 +78,33 @@ fn leaked(leaks: &[String]) -> Failure {
 impl Plan {
     /// The three nodes whose leader the tests kill; the contract tests need none.
     fn cluster(&self) -> Result<Option<OwnStack>> {
-        if self.contract {
+        if self.part != Part::All {
             return Ok(None);
         }
         OwnStack::start(self.server, Shape::CLUSTER, "test-ha").map(Some)
     }
 
+    /// Runs the tests of Rust; whether they passed.
+    fn run_rust(&self, exports: &Exports, traces: &mut Traces, tally: &mut Tally) -> Result<bool> {
+        if self.part == Part::Python {
+            return Ok(true);
+        }
+        let mut command = self.cargo();
+        command.arg("--no-fail-fast").arg("--").args(&self.filters);
+        exports.give(&mut command);
+        // The feature `cli` has it built with the tests.
+        command.env(CLI, paths::command_line("debug")?);
+        traces.give(&mut command);
+        let ran = process::run_lines(&mut command, |line| {
+            println!("{line}");
+            tally.read(line);
+            traces.line(line);
+        })?;
+        Ok(ran.success())
+    }
+
     fn cargo(&self) -> Command {
-        if self.contract {
+        if self.part == Part::Contract {
             return cargo(&[
                 "test",
                 "--package",
@@ -105,7 +121,7 @@ impl Plan {
     }
 }
 
-/// What the lines of `cargo test` say.
+/// What the lines of `cargo test` and pytest say.
 #[derive(Default)]
 struct Tally {
     /// The test program that runs now.

@@ -23,8 +23,7 @@ def told() -> None:
     assert_type(provider.as_dict(), "dict[str, str]")
     for event in provider.events():
         assert_type(event, leasekey.Event)
-    session: boto3.Session = leasekey.Session(role="orders", region_name="eu-central-1")
-    session.client("s3")
+    assert_type(leasekey.Session(role="orders", region_name="eu-central-1"), boto3.Session)
     with provider as same:
         assert_type(same, leasekey.VaultCredentialsProvider)
 
@@ -32,5 +31,3 @@ def told() -> None:
 async def awaited() -> None:
     async with leasekey.credentials(role="orders") as provider:
         assert_type(await provider.get_async(), leasekey.AwsCredentials)
-    async with leasekey.aio.get_session(role="orders").create_client("s3"):
-        pass

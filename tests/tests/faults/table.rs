@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// The rows of the catalogue that Rust can show; 45 to 50 are of other runtimes.
+/// The rows of the catalogue that Rust and Python can show; 49 and 50 are of Node's runtime.
 fn catalogue() -> Vec<u32> {
-    (1..=44).chain(51..=62).collect()
+    (1..=48).chain(51..=62).collect()
 }
 
 fn repository() -> PathBuf {
@@ -30,17 +30,22 @@ fn functions(folder: &Path, found: &mut BTreeSet<String>) {
         let path = entry.unwrap().path();
         if path.is_dir() {
             functions(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            let text = std::fs::read_to_string(&path).unwrap();
-            let named = text.split("fn ").skip(1).filter_map(|rest| rest.split_once('('));
-            found.extend(named.map(|(name, _)| name.to_owned()));
+            continue;
         }
+        let word = match path.extension().and_then(|extension| extension.to_str()) {
+            Some("rs") => "fn ",
+            Some("py") => "def test_",
+            _ => continue,
+        };
+        let text = std::fs::read_to_string(&path).unwrap();
+        let named = text.split(word).skip(1).filter_map(|rest| rest.split_once('('));
+        found.extend(named.map(|(name, _)| name.to_owned()));
     }
 }
 
 fn all_functions() -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    for folder in ["crates/core/src", "tests/tests"] {
+    for folder in ["crates/core/src", "crates/py/tests", "tests/tests"] {
         functions(&repository().join(folder), &mut found);
     }
     found

@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Sequence
-from typing import Any, Final, Literal, TypedDict, final
+from typing import Any, Final, Literal, TypedDict, final, type_check_only
 
 __version__: Final[str]
 ERRORS: Final[list[tuple[str, str, str]]]
@@ -12,7 +12,10 @@ SETTINGS: Final[list[tuple[str, str, str, str | None, bool, list[str]]]]
 EVENT_FIELDS: Final[list[tuple[str, str]]]
 """Every field that an event may have, and what it means."""
 
+@type_check_only
 class EventDict(TypedDict):
+    """An event as it is drawn from a queue."""
+
     kind: str
     severity: Literal["info", "warning", "critical"]
     at: datetime.datetime
