@@ -23,27 +23,22 @@ pub(crate) struct EventQueue {
     waits: bool,
 }
 
-enum Heard {
-    Event(Event),
-    End,
-}
-
 impl EventQueue {
     /// A queue that waits, or in a scripted world does not.
     pub(crate) fn new(events: Events, waits: bool) -> Self {
         Self { events: Mutex::new(events), waits }
     }
 
-    fn hear(&self, span: Duration) -> Option<Heard> {
+    /// The next event, or that there will be none; none yet within `span`.
+    fn hear(&self, span: Duration) -> Option<Option<Event>> {
         let mut events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(event) = events.next_now() {
-            return Some(Heard::Event(event));
+            return Some(Some(event));
         }
         if !self.waits {
             return None;
         }
-        let next = leasekey::time::block_for(pin!(events.next()), span)?;
-        Some(next.map_or(Heard::End, Heard::Event))
+        leasekey::time::block_for(pin!(events.next()), span)
     }
 }
 
@@ -54,7 +49,7 @@ impl EventQueue {
     fn next(&self, py: Python<'_>, seconds: f64) -> PyResult<Option<Py<PyAny>>> {
         let span = Duration::try_from_secs_f64(seconds).unwrap_or_default().min(lifecycle::SLICE);
         match lifecycle::waiting(py, || self.hear(span)) {
-            Some(Heard::Event(event)) => Ok(Some(told(py, &event)?.into_any().unbind())),
+            Some(Some(event)) => Ok(Some(told(py, &event)?.into_any().unbind())),
             None if !lifecycle::have_ended() => Ok(None),
             _ => Ok(Some(false.into_pyobject(py)?.to_owned().into_any().unbind())),
         }

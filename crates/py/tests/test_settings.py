@@ -112,6 +112,16 @@ def test_the_environment_and_the_files_are_read_under_the_keywords(
     assert '"../keyword"' in str(refused(role="../keyword"))
 
 
+def test_only_where_no_vault_is_configured_boto3s_own_chain_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAOWN")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", CANARY)
+    assert leasekey.Session(role="orders").get_credentials().method == "env"
+    with pytest.raises(NotConfigured):
+        leasekey.Session(role="orders", vault_only=True)
+    with pytest.raises(NoAuth):
+        leasekey.Session(role="orders", address="https://vault.example:8200")
+
+
 values = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=40), st.binary(max_size=40),
     st.lists(st.text(max_size=20), max_size=3), st.timedeltas(), st.dictionaries(st.text(max_size=5), st.integers(), max_size=2),
