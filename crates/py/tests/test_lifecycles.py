@@ -191,23 +191,25 @@ def test_row_48_objects_that_die_with_the_interpreter_harm_nobody(orders: str) -
 
 
 INTERRUPTED = """
-import signal, sys, time, leasekey
+import signal, sys, threading, time, leasekey
 vault = leasekey.credentials(role="orders", address="http://127.0.0.1:1", role_id="r", secret_id="s" * 8,
                              client_timeout=30, deadline=30)
-sent = []
-def alarm(*_):
-    sent.append(time.monotonic())
-    raise KeyboardInterrupt
-signal.signal(signal.SIGALRM, alarm)
-signal.setitimer(signal.ITIMER_REAL, 0.3)
-while True:
-    try:
-        vault.get()
-    except KeyboardInterrupt:
-        took = time.monotonic() - sent[0]
-        sys.exit(0 if took < 0.1 else f"{took} s")
-    except leasekey.LeasekeyError:
-        pass
+def interrupted():
+    sent = []
+    def interrupt():
+        sent.append(time.monotonic())
+        signal.raise_signal(signal.SIGINT)
+    threading.Timer(0.2, interrupt).start()
+    while True:
+        try:
+            vault.get()
+        except KeyboardInterrupt:
+            return time.monotonic() - sent[0]
+        except leasekey.LeasekeyError:
+            pass
+# The quickest of several: a busy machine may not run us for as long as it likes.
+took = min(interrupted() for _ in range(5))
+sys.exit(0 if took < 0.1 else f"{took} s")
 """
 
 

@@ -10,7 +10,6 @@ Nothing starts at import, and boto3 is imported when it is first needed.
 from __future__ import annotations
 
 import importlib
-import logging
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -39,14 +38,10 @@ __all__ = [
     "Stats",
     "VaultCredentialsProvider",
     "__version__",
-    "aio",
     "credentials",
     "errors",
     "install",
 ]
-
-for _name in ("leasekey", "leasekey.refresh", "leasekey.vault"):
-    logging.getLogger(_name).addHandler(logging.NullHandler())
 
 
 def __getattr__(name: str) -> Any:

@@ -12,16 +12,18 @@ import weakref
 from typing import TYPE_CHECKING
 
 from leasekey import _native
+from leasekey.provider import SLICE
 
 if TYPE_CHECKING:
     import datetime
 
     from leasekey._native import EventQueue, Provider
 
-# A wait looks up this often: for signals, and for the end of the interpreter.
-SLICE = 0.05
 # What a close may take altogether.
 CLOSE = 2.0
+
+for _name in ("leasekey", "leasekey.refresh", "leasekey.vault"):
+    logging.getLogger(_name).addHandler(logging.NullHandler())
 
 _LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "critical": logging.CRITICAL}
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import dataclasses
 import datetime
 import sys
 from collections.abc import AsyncIterator, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from leasekey import _native
-from leasekey._lifecycle import LIFECYCLE, SLICE
 from leasekey._native import AwsCredentials
 from leasekey.errors import WrongType, _raised, _unpicklable
 
@@ -22,8 +19,11 @@ if TYPE_CHECKING:
     from leasekey._settings import Settings
 
 
-@dataclasses.dataclass(frozen=True)
-class Lease:
+# A wait looks up this often: for signals, and for the end of the interpreter.
+SLICE = 0.05
+
+
+class Lease(NamedTuple):
     """The lease in hand, without its secrets."""
 
     kind: str
@@ -39,8 +39,7 @@ class Lease:
     expires_at: datetime.datetime
 
 
-@dataclasses.dataclass(frozen=True)
-class Stats:
+class Stats(NamedTuple):
     """What a provider did since it was made, counted. A forked child counts from when it took over."""
 
     issues: int
@@ -285,6 +284,9 @@ def _provider(
     if isinstance(native, _native.Failure):
         raise _raised(native)
     if not stage:
+        # Not before: an import shall cost next to nothing.
+        from leasekey._lifecycle import LIFECYCLE
+
         LIFECYCLE.watch(native)
     return VaultCredentialsProvider(native, settings.get("role"))
 
@@ -322,6 +324,8 @@ def _answer(answer: Any) -> Any:
 
 
 async def _sleep(seconds: float) -> None:
+    import asyncio
+
     try:
         asyncio.get_running_loop()
     except RuntimeError:
