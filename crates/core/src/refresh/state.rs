@@ -72,6 +72,7 @@ pub struct State {
 }
 
 /// A value in hand and how it is kept fresh: what a forked child takes over.
+#[cfg(feature = "vault")]
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Heritage {
     plan: Plan,
@@ -80,12 +81,14 @@ pub(super) struct Heritage {
 
 impl State {
     /// The machine of a forked child, which is still to be told so.
+    #[cfg(feature = "vault")]
     pub(super) fn heir(Heritage { plan, held }: Heritage) -> Self {
         let (wanted_at, generations) = (Some(held.born), held.generation);
         Self { wanted_at, generations, held: Some(held), ..Self::new(plan) }
     }
 
     /// What a forked child would take over.
+    #[cfg(feature = "vault")]
     pub(super) fn heritage(&self) -> Option<Heritage> {
         self.held.map(|held| Heritage { plan: self.plan, held })
     }
