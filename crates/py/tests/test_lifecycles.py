@@ -24,13 +24,14 @@ vault = leasekey.credentials(role="orders")
 inherited = vault.get().access_key_id
 before = vault.stats
 for number in range(20):
-    forked = time.monotonic()
     child = os.fork()
     if child == 0:
+        # Of its own time: a busy machine may run it whenever it likes.
+        began = time.process_time()
         ok = vault.get().access_key_id == inherited
-        took = time.monotonic() - forked
-        ok = ok and vault.phase == "inherited"
-        os._exit(0 if ok and took < 0.05 else 1)
+        took = time.process_time() - began
+        ok = ok and vault.phase == "inherited" and len(os.listdir("/proc/self/task")) == 1
+        os._exit(0 if ok and took < 0.005 else 1)
     assert os.waitpid(child, 0)[1] == 0, number
 assert vault.stats == before
 vault.close()
@@ -69,6 +70,27 @@ vault.close()
 
 def test_row_45_a_child_takes_its_own_lease_and_leaves_the_parents_alone(orders: str) -> None:
     python(OWN)
+
+
+LOGGED = """
+import logging, os, sys, time, leasekey
+vault = leasekey.credentials(role="orders")
+vault.get()
+child = os.fork()
+if child == 0:
+    logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(process)d %(name)s %(message)s")
+    vault.refresh()
+    vault.close()
+    time.sleep(0.5)
+    sys.stdout.flush()
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+"""
+
+
+def test_row_45_what_a_child_asks_for_is_logged_by_the_child(orders: str) -> None:
+    told = python(LOGGED).stdout
+    assert "leasekey.vault vault.logged_in" in told and "leasekey.refresh credentials.swapped" in told, told
 
 
 MID_REFRESH = """

@@ -39,6 +39,7 @@ class _Lifecycle:
         self.told: collections.deque[tuple[datetime.datetime, str]] = collections.deque(maxlen=512)
         self.ending = False
         self.registered = False
+        self.inherited = False
 
     def watch(self, provider: Provider) -> None:
         """Closes `provider` at the end of the interpreter, and logs what happens to it."""
@@ -49,10 +50,22 @@ class _Lifecycle:
                 atexit.register(self.end)
                 os.register_at_fork(after_in_child=self.after_fork)
             self.providers.add(provider)
-            self.queues.append(queue)
-            if self.drain is None:
-                self.drain = threading.Thread(target=self.log, name="leasekey-log", daemon=True)
-                self.drain.start()
+            self.hear([queue])
+
+    def hear(self, queues: list[EventQueue]) -> None:
+        """Logs these queues, too; under the lock."""
+        self.queues += queues
+        if self.drain is None and self.queues:
+            self.drain = threading.Thread(target=self.log, name="leasekey-log", daemon=True)
+            self.drain.start()
+
+    def waits(self) -> None:
+        """Somebody waits for Vault: in a forked child what happens to its providers is logged from now on."""
+        if self.inherited:
+            with self.lock:
+                if self.inherited:
+                    self.inherited = False
+                    self.hear([provider.events() for provider in self.providers])
 
     def log(self) -> None:
         """Tells `logging` what happened, until there is nobody left whom it happens to."""
@@ -102,6 +115,8 @@ class _Lifecycle:
         providers = list(self.providers)
         self.lock, self.drain, self.queues = threading.Lock(), None, []
         self.providers = weakref.WeakSet(providers)
+        # Not at once: a child that only reads what it inherited needs no thread of its own.
+        self.inherited = True
 
 
 def _log(event: _native.EventDict) -> None:

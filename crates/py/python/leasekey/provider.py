@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, Unpack
 
+    from leasekey._lifecycle import _Lifecycle
     from leasekey._settings import Settings
 
 
@@ -284,11 +285,15 @@ def _provider(
     if isinstance(native, _native.Failure):
         raise _raised(native)
     if not stage:
-        # Not before: an import shall cost next to nothing.
-        from leasekey._lifecycle import LIFECYCLE
-
-        LIFECYCLE.watch(native)
+        _lifecycle().watch(native)
     return VaultCredentialsProvider(native, settings.get("role"))
+
+
+def _lifecycle() -> _Lifecycle:
+    # Not before it is needed: an import shall cost next to nothing.
+    from leasekey._lifecycle import LIFECYCLE
+
+    return LIFECYCLE
 
 
 def _seconds(value: float | datetime.timedelta, name: str) -> float:
@@ -302,6 +307,7 @@ def _seconds(value: float | datetime.timedelta, name: str) -> float:
 
 
 def _wait(pending: _native.Pending) -> Any:
+    _lifecycle().waits()
     # Between two slices Python looks for signals: Ctrl-C ends the wait.
     while (answer := pending.wait(SLICE)) is None:
         pass
@@ -309,6 +315,7 @@ def _wait(pending: _native.Pending) -> Any:
 
 
 async def _waited(pending: _native.Pending) -> Any:
+    _lifecycle().waits()
     pause = 0.001
     while (answer := pending.wait(0.0)) is None:
         await _sleep(pause)
