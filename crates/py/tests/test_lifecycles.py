@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import urllib.request
+from pathlib import Path
 
 import pytest
 
@@ -141,6 +143,32 @@ def test_row_45_pools_of_processes_have_credentials(orders: str, method: str, tm
     env = {**os.environ, "METHOD": method}
     done = subprocess.run([sys.executable, program], env=env, timeout=60, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+SERVED = """
+import os, leasekey
+vault = leasekey.credentials(role="orders")
+inherited = vault.get().access_key_id
+def app(environ, start):
+    start("200 OK", [("Content-Type", "text/plain")])
+    return [f"{os.getppid()} {vault.get().access_key_id == inherited} {vault.phase}".encode()]
+"""
+
+
+def test_row_45_workers_of_gunicorn_serve_what_was_leased_before_they_were_forked(
+    orders: str, tmp_path: Path
+) -> None:
+    (tmp_path / "served.py").write_text(SERVED)
+    line = [sys.executable, "-m", "gunicorn", "--preload", "--workers", "3", "--bind", "127.0.0.1:0", "served:app"]
+    with subprocess.Popen(line, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stderr is not None
+            address = next(words for told in server.stderr for words in told.split() if words.startswith("http://"))
+            told = {urllib.request.urlopen(address, timeout=20).read() for _ in range(9)}
+        finally:
+            server.terminate()
+        assert told == {f"{server.pid} True inherited".encode()}
+        assert server.wait(20) == 0
 
 
 EXIT = """
