@@ -38,7 +38,7 @@ def test_a_thousand_cold_tasks_are_one_lease(orders: str) -> None:
 
 def test_a_refused_key_is_replaced_and_the_call_made_once_more(orders: str) -> None:
     async def heals() -> None:
-        async with leasekey.credentials(role=orders) as provider:
+        async with leasekey.credentials(role=orders, session_name="heals") as provider:
             session = leasekey.aio.get_session(credentials=provider)
             async with session.create_client("s3") as s3:
                 await s3.list_objects_v2(Bucket="orders")
@@ -51,6 +51,10 @@ def test_a_refused_key_is_replaced_and_the_call_made_once_more(orders: str) -> N
 
                 s3.meta.events.register("response-received", refuse)
                 await s3.list_objects_v2(Bucket="orders")
+                for _ in range(300):
+                    if provider.get().access_key_id != first:
+                        break
+                    await asyncio.sleep(0.1)
                 assert refused and provider.get().access_key_id != first
                 assert provider.stats.heals == 1
 

@@ -97,9 +97,9 @@ def test_row_45_what_a_child_asks_for_is_logged_by_the_child(orders: str) -> Non
 
 MID_REFRESH = """
 import os, threading, leasekey
-vault = leasekey.credentials(role="orders", deadline=0.3)
+vault = leasekey.credentials(role="orders", deadline=5)
 vault.get()
-for number in range(20):
+for number in range(8):
     refreshing = threading.Thread(target=lambda: quietly(vault.refresh))
     def quietly(call):
         try: call()
