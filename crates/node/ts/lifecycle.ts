@@ -1,0 +1,66 @@
+// Taken at the start: tests replace the timers, and waiting for Vault is no business of theirs.
+const { setTimeout, clearTimeout } = globalThis;
+
+const LONGEST = 2 ** 31 - 1;
+const CLOSING_AT_MOST = 2_000;
+
+let waiting = 0;
+let timer: NodeJS.Timeout | undefined;
+
+/** Keeps the program from ending while a caller waits; nothing else of ours does. */
+export function hold(): void {
+  waiting += 1;
+  timer ??= setTimeout(() => undefined, LONGEST);
+}
+
+/** One caller less waits. */
+export function release(): void {
+  waiting -= 1;
+  if (waiting === 0) {
+    clearTimeout(timer);
+    timer = undefined;
+  }
+}
+
+/** What a program that is done closes. */
+interface Closable {
+  close(): Promise<void>;
+}
+
+const OPEN = Symbol.for("leasekey.open");
+
+/** One set for all copies of this module in the process: reloading it must not add listeners. */
+function open(): Set<WeakRef<Closable>> {
+  const holder = process as unknown as { [OPEN]?: Set<WeakRef<Closable>> };
+  if (holder[OPEN] === undefined) {
+    const all = new Set<WeakRef<Closable>>();
+    Object.defineProperty(holder, OPEN, { value: all });
+    process.on("beforeExit", () => closeAll(all));
+  }
+  return holder[OPEN] as Set<WeakRef<Closable>>;
+}
+
+/** Closes this at the end of a program that is done, unless it was collected or closed before. */
+export function closeAtEnd(closable: Closable): () => void {
+  const all = open();
+  const reference = new WeakRef(closable);
+  all.add(reference);
+  gone.register(closable, reference, reference);
+  return () => {
+    all.delete(reference);
+    gone.unregister(reference);
+  };
+}
+
+const gone = new FinalizationRegistry<WeakRef<Closable>>((reference) => open().delete(reference));
+
+function closeAll(all: Set<WeakRef<Closable>>): void {
+  const last = [...all].flatMap((reference) => reference.deref() ?? []);
+  all.clear();
+  if (last.length === 0) {
+    return;
+  }
+  // The library gives up after 2 s itself; this is for whatever would keep it.
+  const limit = setTimeout(() => process.exit(), CLOSING_AT_MOST + 500).unref();
+  void Promise.allSettled(last.map((closable) => closable.close())).then(() => clearTimeout(limit));
+}

@@ -1,0 +1,112 @@
+import { invalidSetting, type LeasekeyError } from "./errors.ts";
+import { snakeCase } from "./names.ts";
+import { ALLOWED, type Form, SETTINGS, type Settings } from "./schema.ts";
+
+type Unit = "ms" | "s" | "m" | "h" | "d";
+
+/** A span of time: with its unit, `"15m"` or `"1h 30m"`, or in milliseconds, `900_000`. */
+export type Duration = number | `${number}${Unit}` | `${number}${Unit} ${number}${Unit}`;
+
+/** Where debug lines go; the SDK's own loggers fit. Never credentials. */
+export interface Logger {
+  debug(...content: unknown[]): void;
+  warn(...content: unknown[]): void;
+}
+
+type OfEveryKind = Omit<Settings, "kind" | "maxAge" | "maxLease" | "roleArn" | "sessionName" | "ttl">;
+
+type OfKind =
+  /** Learnt from Vault's reply. */
+  | ({ kind?: undefined } & Pick<Settings, "maxAge" | "maxLease" | "roleArn" | "sessionName" | "ttl">)
+  | ({ kind: "assumed_role" | "assumed-role" } & Pick<Settings, "roleArn" | "sessionName" | "ttl">)
+  | ({ kind: "federation_token" | "federation-token" | "session_token" | "session-token" } & Pick<Settings, "ttl">)
+  | ({ kind: "iam_user" | "iam-user" } & Pick<Settings, "maxAge" | "maxLease">)
+  | { kind: "static" };
+
+/**
+ * All settings of Leasekey, by their names in camelCase. What is left out comes from the environment, from settings
+ * files, or has its default. A lifetime is only taken by the kinds that have one.
+ */
+export type FromVaultInit = OfEveryKind &
+  OfKind & {
+    /** How long a caller waits for the first set and for a refresh; 10 s if left out, 30 s for the kind `iam_user`. */
+    deadline?: Duration;
+    /** Where events are told, beside their listeners; the logger of the first client that asks if left out. */
+    logger?: Logger;
+  };
+
+const OWN = new Set(["deadline", "logger"]);
+
+/** The settings by the library's keywords, as text. */
+export function settingsOf(init: object): Record<string, string> {
+  const settings: Record<string, string> = {};
+  for (const [name, value] of Object.entries(init)) {
+    if (OWN.has(name) || value === undefined) {
+      continue;
+    }
+    const setting = (SETTINGS as Record<string, { keyword: string; form: Form }>)[name];
+    // The native side knows which name is meant.
+    settings[setting?.keyword ?? snakeCase(name)] = setting === undefined ? "" : text(name, setting.form, value);
+  }
+  return settings;
+}
+
+/** The milliseconds of a span; undefined stays so. */
+export function milliseconds(name: string, value: Duration | undefined): number | undefined {
+  if (value === undefined || typeof value === "number") {
+    return value === undefined ? undefined : amount(name, value);
+  }
+  let sum = 0;
+  for (const part of text(name, "duration", value).split(" ")) {
+    const [, number, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(part) ?? [];
+    if (unit === undefined) {
+      throw notAllowed(name, "duration", `"${value}"`);
+    }
+    sum += Number(number) * MILLISECONDS[unit as Unit];
+  }
+  return sum;
+}
+
+const MILLISECONDS: Record<Unit, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+function text(name: string, form: Form, value: unknown): string {
+  switch (form) {
+    case "address":
+      return Array.isArray(value) ? value.map((one) => text(name, "text", one)).join(",") : text(name, "text", value);
+    case "boolean":
+      return typeof value === "boolean" ? String(value) : fail(name, form, value);
+    case "duration":
+      if (typeof value === "number") {
+        return `${amount(name, value)}ms`;
+      }
+      // The library reads bare digits as seconds, JavaScript means milliseconds: nobody guesses.
+      return typeof value === "string" && !/^\s*\d*\s*$/.test(value) ? value : fail(name, form, value);
+    case "integer":
+      return Number.isSafeInteger(value) && (value as number) >= 0 ? String(value) : fail(name, form, value);
+    case "text":
+      return typeof value === "string" && value !== "" ? value : fail(name, form, value);
+  }
+}
+
+function amount(name: string, value: number): number {
+  return Number.isSafeInteger(value) && value >= 0 ? value : fail(name, "duration", value);
+}
+
+function fail(name: string, form: Form, value: unknown): never {
+  throw notAllowed(name, form, describe(value));
+}
+
+function notAllowed(name: string, form: Form, given: string): LeasekeyError {
+  return invalidSetting(`${name} is ${given}`, `Allowed is ${ALLOWED[form]}`);
+}
+
+/** Texts are not quoted: they may be secret. */
+function describe(value: unknown): string {
+  if (typeof value === "string") {
+    return value === "" ? "empty" : "a text that is none";
+  }
+  if (typeof value === "number" || value === null) {
+    return String(value);
+  }
+  return Array.isArray(value) ? "a list" : `of type ${typeof value}`;
+}

@@ -1,0 +1,177 @@
+import { failed, LeasekeyError, native } from "./errors.ts";
+import { Hub } from "./events.ts";
+import { Identity, type NativeSet } from "./identity.ts";
+import { closeAtEnd, hold, release } from "./lifecycle.ts";
+import { load, type NativeProvider, NOTHING, SAME } from "./native.ts";
+import type { Logger } from "./options.ts";
+
+/** How a call may be given up. */
+export interface CallOptions {
+  /** Gives the call up; what was asked for goes on in the background. */
+  abortSignal?: AbortSignal | undefined;
+}
+
+interface Waiter {
+  resolve(set: NativeSet | undefined): void;
+  reject(error: unknown): void;
+}
+
+// Whoever waits for a call keeps its provider, even if nobody else does.
+const busy = new Set<State>();
+
+/** What stands behind the function that `fromVault` returns. */
+export class State {
+  readonly hub: Hub = new Hub();
+  readonly role: string | undefined;
+  readonly #native: NativeProvider;
+  readonly #waiters = new Map<number, Waiter>();
+  readonly #forget: () => void;
+  #set: NativeSet | undefined;
+  #opened = false;
+  #closed = false;
+  #listens = false;
+  logger: Logger | undefined;
+
+  constructor(settings: Record<string, string>, deadline: number | undefined, make?: MakeProvider) {
+    this.role = settings["role"];
+    const weak = new WeakRef(this);
+    // Not this itself: the native side holds on to what it wakes.
+    const wake = (): void => weak.deref()?.wake();
+    this.#native = native(() => (make ?? makeProvider)(settings, deadline, wake));
+    this.#forget = closeAtEnd(this);
+  }
+
+  get native(): NativeProvider {
+    return this.#native;
+  }
+
+  /** A new object of the set in hand; undefined if there is none that serves. */
+  identity(): Identity | undefined {
+    const reading = this.#native.read();
+    if (reading !== SAME) {
+      if (reading === NOTHING) {
+        return undefined;
+      }
+      this.#set = this.#native.take() ?? undefined;
+    }
+    return this.#set === undefined || this.#closed ? undefined : new Identity(this.#set);
+  }
+
+  get isOpen(): boolean {
+    return this.#opened;
+  }
+
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
+  /** Reads the environment, unless that was done. */
+  open(region?: string): void {
+    if (this.#closed) {
+      throw closed();
+    }
+    if (!this.#opened) {
+      native(() => this.#native.open(region));
+      this.#opened = true;
+      this.#hear();
+    }
+  }
+
+  /** Listens from now on, or from the opening on. */
+  listen(): void {
+    this.#listens = true;
+    this.#hear();
+  }
+
+  async ask(what: "Get" | "Refresh" | "ValidFor", lasts?: number, options?: CallOptions): Promise<Identity> {
+    const signal = options?.abortSignal;
+    signal?.throwIfAborted();
+    this.open();
+    const set = await this.#begin(what, lasts, signal);
+    return new Identity(set as NativeSet);
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) {
+      throw closed();
+    }
+    this.#closed = true;
+    this.#set = undefined;
+    this.#forget();
+    try {
+      if (this.#opened) {
+        await this.#begin("Close");
+      }
+    } finally {
+      this.wake();
+      this.hub.end();
+    }
+  }
+
+  /** Looks for all that is new on the native side. */
+  wake(): void {
+    for (const { id, set, failure } of this.#native.settled()) {
+      const waiter = this.#waiters.get(id);
+      if (failure === undefined || failure === null) {
+        waiter?.resolve(set);
+      } else {
+        waiter?.reject(failed(failure));
+      }
+    }
+    for (const event of this.#native.heard()) {
+      this.#log(event.severity, event.line);
+      this.hub.tell(event);
+    }
+  }
+
+  #begin(what: "Get" | "Refresh" | "ValidFor" | "Close", lasts?: number, signal?: AbortSignal): Promise<NativeSet | undefined> {
+    return new Promise((resolve, reject) => {
+      const id = native(() => this.#native.ask(what, lasts));
+      const end = (): void => {
+        signal?.removeEventListener("abort", giveUp);
+        this.#waiters.delete(id);
+        if (this.#waiters.size === 0) {
+          busy.delete(this);
+        }
+        release();
+      };
+      const giveUp = (): void => waiter.reject(signal?.reason);
+      const waiter: Waiter = {
+        resolve: (set) => (end(), resolve(set)),
+        reject: (error) => (end(), reject(error)),
+      };
+      hold();
+      busy.add(this);
+      this.#waiters.set(id, waiter);
+      signal?.addEventListener("abort", giveUp, { once: true });
+    });
+  }
+
+  #hear(): void {
+    if (this.#opened && (this.#listens || this.logger !== undefined)) {
+      this.#native.listen();
+    }
+  }
+
+  #log(severity: string, line: string): void {
+    if (severity === "info") {
+      this.logger?.debug(`leasekey: ${line}`);
+    } else {
+      this.logger?.warn(`leasekey: ${line}`);
+    }
+  }
+}
+
+/** Makes the native half: another one in the refresh scenarios. */
+export type MakeProvider = (
+  settings: Record<string, string>,
+  deadline: number | undefined,
+  wake: () => void,
+) => NativeProvider;
+
+const makeProvider: MakeProvider = (settings, deadline, wake) => new (load().Provider)(settings, deadline, wake);
+
+function closed(): LeasekeyError {
+  const message = "this provider was closed by a call of close()";
+  return new LeasekeyError({ code: "LK-0118", message, hint: "Start a new provider", retryable: false, causes: [] });
+}
