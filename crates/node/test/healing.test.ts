@@ -1,0 +1,87 @@
+import { Readable } from "node:stream";
+
+import { ListObjectsV2Command, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { fromVault, healing } from "leasekey";
+import { expect, test } from "vitest";
+
+import { type OwnServer, serve } from "./support/server.ts";
+import { ownLogin } from "./support/stack.ts";
+
+const LISTED = '<?xml version="1.0"?><ListBucketResult><Name>b</Name></ListBucketResult>';
+
+/** An S3 that refuses the first key that it sees in this way, and no other. */
+async function refusing(code: string, keys: Set<string>, refuses = 1): Promise<OwnServer> {
+  return serve((request, response) => {
+    request.resume().on("end", () => {
+      const key = /Credential=([^/]+)/.exec(request.headers.authorization ?? "")?.[1] ?? "";
+      keys.add(key);
+      const refused = [...keys].indexOf(key) < refuses;
+      response.writeHead(refused ? 403 : 200, { "content-type": "application/xml" });
+      response.end(refused ? `<Error><Code>${code}</Code><Message>no</Message></Error>` : LISTED);
+    });
+  });
+}
+
+function client(endpoint: string, vault: ReturnType<typeof fromVault>): S3Client {
+  return healing(new S3Client({ endpoint, region: "eu-central-1", forcePathStyle: true, credentials: vault }), vault);
+}
+
+test.each(["ExpiredToken", "InvalidAccessKeyId", "InvalidClientTokenId", "RequestExpired"])(
+  "%s costs no call: a new set, and the call once more",
+  async (code) => {
+    const keys = new Set<string>();
+    await using server = await refusing(code, keys);
+    await using vault = fromVault(await ownLogin());
+    await client(server.url, vault).send(new ListObjectsV2Command({ Bucket: "b" }));
+    expect(server.requests.length).toBe(2);
+    expect(keys.size).toBe(2);
+    expect(vault.stats).toMatchObject({ issues: 2, heals: 1 });
+  },
+);
+
+test("many calls that fail at once are one new set", async () => {
+  const keys = new Set<string>();
+  await using server = await refusing("ExpiredToken", keys);
+  await using vault = fromVault(await ownLogin());
+  const s3 = client(server.url, vault);
+  await Promise.all(Array.from({ length: 20 }, () => s3.send(new ListObjectsV2Command({ Bucket: "b" }))));
+  expect(keys.size).toBe(2);
+  expect(vault.stats.heals).toBe(1);
+});
+
+test("AccessDenied never heals", async () => {
+  const keys = new Set<string>();
+  await using server = await refusing("AccessDenied", keys);
+  await using vault = fromVault(await ownLogin());
+  const call = client(server.url, vault).send(new ListObjectsV2Command({ Bucket: "b" }));
+  await expect(call).rejects.toMatchObject({ name: "AccessDenied" });
+  expect(vault.stats).toMatchObject({ issues: 1, heals: 0 });
+});
+
+test("a new set that is refused, too, ends the healing", async () => {
+  const keys = new Set<string>();
+  await using server = await refusing("InvalidToken", keys, 9);
+  await using vault = fromVault(await ownLogin());
+  const s3 = client(server.url, vault);
+  for (let calls = 0; calls < 3; calls += 1) {
+    await expect(s3.send(new ListObjectsV2Command({ Bucket: "b" }))).rejects.toMatchObject({ name: "InvalidToken" });
+  }
+  expect(vault.stats).toMatchObject({ issues: 2, heals: 1 });
+});
+
+test("a body that is a stream is not sent again", async () => {
+  const keys = new Set<string>();
+  await using server = await refusing("ExpiredToken", keys);
+  await using vault = fromVault(await ownLogin());
+  const put = new PutObjectCommand({ Bucket: "b", Key: "k", Body: Readable.from(["x"]), ContentLength: 1 });
+  await expect(client(server.url, vault).send(put)).rejects.toMatchObject({ name: "ExpiredToken" });
+  expect(server.requests.length).toBe(1);
+});
+
+test("a body that is a text is", async () => {
+  const keys = new Set<string>();
+  await using server = await refusing("ExpiredToken", keys);
+  await using vault = fromVault(await ownLogin());
+  await client(server.url, vault).send(new PutObjectCommand({ Bucket: "b", Key: "k", Body: "x" }));
+  expect(keys.size).toBe(2);
+});

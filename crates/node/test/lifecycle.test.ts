@@ -1,0 +1,191 @@
+import { fromVault } from "leasekey";
+import { describe, expect, test } from "vitest";
+
+import { run, runModule } from "./support/program.ts";
+import { serve } from "./support/server.ts";
+import { asRoot, ownLogin, ROLE } from "./support/stack.ts";
+
+describe("row 49: a program that is done", () => {
+  test("ends by itself within 100 ms, with a set, listeners and an iterator", async () => {
+    const ended = await runModule(`
+      import { fromVault } from "leasekey";
+      const vault = fromVault({ role: "${ROLE}" });
+      vault.on("event", () => {});
+      void vault.events().next();
+      await vault();
+      const done = performance.now();
+      process.on("exit", () => console.log(performance.now() - done));`);
+    expect([ended.code, ended.signal, ended.err]).toEqual([0, null, ""]);
+    expect(Number(ended.out)).toBeLessThan(100);
+  });
+
+  test("gives its login back", async () => {
+    const login = await ownLogin();
+    const ended = await runModule(
+      `import { fromVault } from "leasekey";
+       const vault = fromVault(JSON.parse(process.env.LOGIN));
+       vault.on("vault.token_revoked", () => console.log("revoked"));
+       await vault();`,
+      { env: { LOGIN: JSON.stringify(login) } },
+    );
+    expect(ended.err).toBe("");
+    const accessors = (await asRoot("LIST", "auth/token/accessors"))["data"] as { keys: string[] };
+    const roles = accessors.keys.map(async (accessor) => {
+      const token = await asRoot("POST", "auth/token/lookup-accessor", { accessor }).catch(() => ({ data: {} }));
+      return JSON.stringify(token);
+    });
+    expect((await Promise.all(roles)).filter((token) => token.includes(login.roleId))).toEqual([]);
+  });
+
+  test("waits for whoever waits, though nothing else keeps it", async () => {
+    await using silent = await serve(() => undefined);
+    const ended = await runModule(`
+      import { fromVault } from "leasekey";
+      await fromVault({ role: "r", roleId: "a", secretId: "b", address: "${silent.url}", deadline: 400 })()
+        .catch((error) => console.log(error.code));`);
+    expect([ended.code, ended.out]).toEqual([0, "LK-0123\n"]);
+  });
+});
+
+describe("row 50: an end in the middle of a refresh", () => {
+  test("process.exit keeps the exit code, whenever it comes", async () => {
+    for (let moment = 0; moment < 24; moment += 1) {
+      const ended = await runModule(`
+        import { fromVault } from "leasekey";
+        const vault = fromVault({ role: "${ROLE}" });
+        vault.on("event", () => {});
+        void vault().then(() => vault.refresh());
+        setTimeout(() => process.exit(7), ${moment * 3});`);
+      expect([ended.code, ended.signal, ended.err]).toEqual([7, null, ""]);
+    }
+  });
+
+  test("worker.terminate ends the worker alone, whenever it comes", async () => {
+    const ended = await runModule(`
+      import { isMainThread, Worker } from "node:worker_threads";
+      import { fromVault } from "leasekey";
+      if (isMainThread) {
+        for (let moment = 0; moment < 40; moment += 1) {
+          const worker = new Worker(new URL(import.meta.url));
+          await new Promise((resolve) => worker.once("online", resolve));
+          await new Promise((resolve) => setTimeout(resolve, moment * 2));
+          const code = await worker.terminate();
+          if (code !== 1 && code !== 0) throw new Error("code " + code);
+        }
+        const vault = fromVault({ role: "${ROLE}" });
+        console.log((await vault()).accessKeyId.slice(0, 4));
+      } else {
+        const vault = fromVault({ role: "${ROLE}" });
+        vault.on("event", () => {});
+        await vault();
+        for (;;) await vault.refresh().catch(() => new Promise((resolve) => setTimeout(resolve, 1)));
+      }`);
+    expect([ended.code, ended.signal, ended.err, ended.out]).toEqual([0, null, "", "ASIA\n"]);
+  });
+});
+
+describe("worker threads", () => {
+  test("16 with the same settings are one lease, and the last may unload nothing", async () => {
+    const login = await ownLogin();
+    const text = `
+      import { isMainThread, parentPort, Worker } from "node:worker_threads";
+      if (isMainThread) {
+        const workers = Array.from({ length: 16 }, () => new Worker(new URL(import.meta.url)));
+        const said = await Promise.all(workers.map((worker) => new Promise((resolve, reject) => {
+          worker.once("message", resolve).once("error", reject);
+        })));
+        const ended = workers.map((worker) => new Promise((resolve) => worker.once("exit", resolve)));
+        workers.forEach((worker) => worker.postMessage("end"));
+        await Promise.all(ended);
+        // What runs in the background has its code still.
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        console.log(JSON.stringify([[...new Set(said.map((one) => one.key))].length, Math.max(...said.map((one) => one.issues))]));
+      } else {
+        const { fromVault } = await import("leasekey");
+        const vault = fromVault(JSON.parse(process.env.LOGIN));
+        const { accessKeyId } = await vault();
+        parentPort.postMessage({ key: accessKeyId, issues: vault.stats.issues });
+        await new Promise((resolve) => parentPort.once("message", resolve));
+      }`;
+    const ended = await runModule(text, { env: { LOGIN: JSON.stringify(login) } });
+    expect([ended.code, ended.signal, ended.err, ended.out]).toEqual([0, null, "", "[1,1]\n"]);
+  });
+});
+
+describe("modules that are loaded again and again", () => {
+  test("share one lease and one listener", async () => {
+    const login = await ownLogin();
+    const ended = await runModule(
+      `import { createRequire } from "node:module";
+       const require = createRequire(import.meta.url);
+       process.on("warning", (warning) => console.error(String(warning)));
+       const keys = new Set();
+       for (let times = 0; times < 20; times += 1) {
+         for (const name of Object.keys(require.cache)) delete require.cache[name];
+         keys.add((await require("leasekey").fromVault(JSON.parse(process.env.LOGIN))()).accessKeyId);
+       }
+       console.log(keys.size, process.listenerCount("beforeExit"));`,
+      { env: { LOGIN: JSON.stringify(login) } },
+    );
+    expect([ended.code, ended.err, ended.out]).toEqual([0, "", "1 1\n"]);
+  });
+
+  test("work within Jest", async () => {
+    const { mkdtempSync, rmSync, writeFileSync } = await import("node:fs");
+    const { join } = await import("node:path");
+    const { PACKAGE } = await import("./support/program.ts");
+    const folder = mkdtempSync(join(PACKAGE, "test/.jest-"));
+    try {
+      writeFileSync(join(folder, "package.json"), '{ "jest": { "testEnvironment": "node" } }');
+      writeFileSync(
+        join(folder, "vault.test.js"),
+        `const { fromVault, LeasekeyError } = require("leasekey");
+         test("leases", async () => {
+           const vault = fromVault({ role: "${ROLE}" });
+           expect((await vault()).accessKeyId).toMatch(/^ASIA/);
+           await expect(vault.validFor("20m")).rejects.toBeInstanceOf(LeasekeyError);
+           await vault.close();
+         });
+         test("leases after a reset of the modules", async () => {
+           jest.resetModules();
+           const vault = require("leasekey").fromVault({ role: "${ROLE}" });
+           expect((await vault()).accessKeyId).toMatch(/^ASIA/);
+           await vault.close();
+         });`,
+      );
+      const jest = join(PACKAGE, "node_modules/jest/bin/jest.js");
+      const ended = await run(process.execPath, [jest, "--rootDir", folder, "--no-cache"], { NODE_PATH: "" }, folder);
+      expect(ended.code, ended.err).toBe(0);
+      expect(ended.err).toContain("Tests:       2 passed");
+      expect(ended.err).not.toContain("did not exit");
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+test("a provider that nobody has any more is collected", async () => {
+  const ended = await runModule(
+    `import { fromVault } from "leasekey";
+     const weak = [];
+     for (let times = 0; times < 50; times += 1) {
+       const vault = fromVault({ role: "${ROLE}" });
+       await vault();
+       vault.on("event", () => {});
+       weak.push(new WeakRef(vault));
+     }
+     for (let times = 0; times < 20; times += 1) {
+       await new Promise((resolve) => setTimeout(resolve, 20));
+       globalThis.gc();
+     }
+     console.log(weak.filter((one) => one.deref() !== undefined).length <= 1);`,
+    { args: ["--expose-gc"] },
+  );
+  expect([ended.code, ended.out]).toEqual([0, "true\n"]);
+});
+
+test("a promise that is all that is left of a provider is settled", async () => {
+  await using silent = await serve(() => undefined);
+  const settings = { role: "r", roleId: "a", secretId: "b", address: silent.url, deadline: 300 };
+  await expect(fromVault(settings)()).rejects.toMatchObject({ code: "LK-0123" });
+});

@@ -1,0 +1,83 @@
+import fc from "fast-check";
+import { fromVault, LeasekeyError } from "leasekey";
+import { describe, expect, test } from "vitest";
+
+import { SETTINGS } from "../ts/schema.ts";
+
+const names = Object.keys(SETTINGS) as (keyof typeof SETTINGS)[];
+
+function error(init: unknown): LeasekeyError {
+  try {
+    fromVault(init as Parameters<typeof fromVault>[0]);
+  } catch (error) {
+    return error as LeasekeyError;
+  }
+  throw new Error("it was taken");
+}
+
+describe("an option", () => {
+  test("that is none names the one that was meant", () => {
+    expect(error({ roel: "orders" }).message).toBe(
+      'LK-0116: there is no setting "roel". Did you mean role? docs/settings.md lists all settings',
+    );
+    expect(error({ roleArm: "arn" }).hint).toContain("Did you mean roleArn?");
+  });
+
+  test("of a wrong type says what is allowed", () => {
+    expect(error({ role: 7 }).message).toBe("LK-0116: role is 7. Allowed is any text");
+    expect(error({ role: "" }).message).toBe("LK-0116: role is empty. Allowed is any text");
+    expect(error({ role: null }).message).toBe("LK-0116: role is null. Allowed is any text");
+    expect(error({ allowHttp: "yes" }).message).toBe("LK-0116: allowHttp is a text that is none. Allowed is true or false");
+    expect(error({ maxRetries: -1 }).message).toBe("LK-0116: maxRetries is -1. Allowed is a whole number from 0");
+    expect(error({ address: ["https://a:8200", 7] }).message).toContain("address is 7");
+  });
+
+  test("of a duration needs its unit, or is a number of milliseconds", () => {
+    for (const ttl of ["900", "", " ", 1.5, -1, Number.NaN, Number.POSITIVE_INFINITY, {}, []]) {
+      expect(error({ ttl }).message, String(ttl)).toContain('Allowed is a duration with its unit, such as "15m"');
+    }
+    for (const ttl of ["15m", "1h 30m", "900s", 900_000]) {
+      expect(() => fromVault({ ttl } as never), String(ttl)).not.toThrow();
+    }
+  });
+
+  test("that is undefined is left out", () => {
+    expect(() => fromVault({ role: undefined, kind: undefined } as never)).not.toThrow();
+  });
+
+  test("of which none can be is told when it is first used, in the words of JavaScript", async () => {
+    const vault = fromVault({ role: "orders", ttl: "soon" as never, address: "https://vault:8200", token: "t" });
+    await expect(vault()).rejects.toMatchObject({ code: "LK-0116", message: expect.stringContaining('ttl is "soon"') as string });
+    const short = fromVault({ role: "orders", ttl: "5m", address: "https://vault:8200", token: "t" });
+    await expect(short()).rejects.toMatchObject({ code: "LK-0108" });
+  });
+});
+
+describe("any option", () => {
+  test("is taken or is a LeasekeyError that quotes no text", () => {
+    const anything = fc.dictionary(fc.oneof(fc.constantFrom<string>(...names), fc.string()), fc.anything(), { maxKeys: 4 });
+    fc.assert(
+      fc.property(anything, (init) => {
+        try {
+          fromVault(init as never);
+        } catch (error) {
+          expect(error).toBeInstanceOf(LeasekeyError);
+          expect((error as LeasekeyError).code).toBe("LK-0116");
+        }
+      }),
+    );
+  });
+
+  test("that is secret is never quoted, whatever it is", async () => {
+    const secret = fc.constantFrom<"secretId" | "token" | "clientKeyBytes" | "mfa">("secretId", "token", "clientKeyBytes", "mfa");
+    const value = fc.oneof(fc.string({ minLength: 12 }), fc.constant("canary\u0000with\ncontrol\u001b[31m"));
+    await fc.assert(
+      fc.asyncProperty(secret, value, async (name, value) => {
+        const vault = fromVault({ role: "orders", address: "http://127.0.0.1:1", deadline: 1, [name]: value });
+        const told = await vault().then(String, (error: Error) => `${error.message} ${String(error.cause)}`);
+        expect(told).not.toContain(value);
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
