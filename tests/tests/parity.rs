@@ -7,8 +7,11 @@ use std::path::{Path, PathBuf};
 use toml::Table;
 
 /// A language, where its sources are, and how their files end.
-const LANGUAGES: [(&str, &str, &str); 2] =
-    [("rust", "crates/core/src", "rs"), ("python", "crates/py/python/leasekey", "py")];
+const LANGUAGES: [(&str, &str, &str); 3] = [
+    ("rust", "crates/core/src", "rs"),
+    ("python", "crates/py/python/leasekey", "py"),
+    ("node", "crates/node/ts", "ts"),
+];
 
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")

@@ -6,11 +6,14 @@ use crate::cargo::cargo;
 use crate::failure::{Doing, Failure, Result};
 use crate::stack::{OwnStack, Server, Shape};
 use crate::test::CLI;
-use crate::{paths, process, python};
+use crate::{node, paths, process, python};
 
 /// Runs one group of measurements, or all, or a part; rows go to `json` if it is given.
 pub(crate) fn bench(only: Option<&str>, part: Option<&str>, json: Option<&Path>) -> Result<()> {
     let json = json.map(absolute).transpose()?;
+    if only == Some(node::GROUP) {
+        return node::bench(part, json.as_deref());
+    }
     if only == Some(python::GROUP) {
         return python::bench(part, json.as_deref());
     }

@@ -7,6 +7,7 @@ mod check;
 mod demo;
 mod failure;
 mod leaks;
+mod node;
 mod paths;
 mod process;
 mod python;
@@ -47,6 +48,9 @@ enum Chore {
         /// Only the tests of the Python package.
         #[arg(long, conflicts_with = "contract")]
         python: bool,
+        /// Only the tests of the npm package.
+        #[arg(long, conflicts_with_all = ["contract", "python"])]
+        node: bool,
         /// Only tests whose names hold one of these.
         filters: Vec<String>,
     },
@@ -54,7 +58,7 @@ enum Chore {
     Check,
     /// Measure Leasekey beside its peers, on servers of its own.
     Bench {
-        /// One group: core, python
+        /// One group: core, node, python
         #[arg(long, value_name = "GROUP")]
         only: Option<String>,
         /// Only the parts of a group whose names hold this: warm, signed, cold, outage, latency, creds, rotating,
@@ -131,10 +135,11 @@ fn main() -> ExitCode {
 fn run(chore: Chore) -> Result<()> {
     match chore {
         Chore::Demo { on } => demo::demo(on.server),
-        Chore::Test { on, contract, python, filters } => {
-            let part = match (contract, python) {
-                (true, _) => Part::Contract,
-                (_, true) => Part::Python,
+        Chore::Test { on, contract, python, node, filters } => {
+            let part = match (contract, python, node) {
+                (true, ..) => Part::Contract,
+                (_, true, _) => Part::Python,
+                (.., true) => Part::Node,
                 _ => Part::All,
             };
             test::test(&test::Plan { server: on.server, part, filters })

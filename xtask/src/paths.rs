@@ -27,6 +27,11 @@ pub(crate) fn command_line(profile: &str) -> Result<PathBuf> {
     Ok(target()?.join(profile).join(format!("leasekey{}", env::consts::EXE_SUFFIX)))
 }
 
+/// The npm package.
+pub(crate) fn node_package() -> PathBuf {
+    repository().join("crates/node")
+}
+
 /// The folder with the stack's own files: `tests/stack`.
 pub(crate) fn stack_sources() -> PathBuf {
     repository().join("tests/stack")

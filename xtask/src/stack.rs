@@ -21,7 +21,7 @@ use std::fmt::Write as _;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use cache::clear;
+pub(crate) use cache::{Recipe, clear, fingerprint};
 pub(crate) use env::Exports;
 pub(crate) use install::python_environment;
 pub(crate) use life::OwnStack;

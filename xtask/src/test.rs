@@ -5,6 +5,7 @@ use std::process::Command;
 use crate::cargo::cargo;
 use crate::failure::{Failure, Result};
 use crate::leaks::Traces;
+use crate::node::NodeTests;
 use crate::python::PythonTests;
 use crate::stack::{Exports, OwnStack, Server, Shape};
 use crate::{paths, process};
@@ -29,6 +30,8 @@ pub(crate) enum Part {
     All,
     /// The contract with a server, and the faults of one.
     Contract,
+    /// Those of the npm package.
+    Node,
     /// Those of the Python package.
     Python,
 }
@@ -36,10 +39,11 @@ pub(crate) enum Part {
 /// Runs the tests; the names of those that fail are the last lines.
 pub(crate) fn test(plan: &Plan) -> Result<()> {
     // Compile first: servers need not wait for that.
-    if plan.part != Part::Python && !process::run(plan.cargo().arg("--no-run"))?.success() {
+    if plan.has_rust() && !process::run(plan.cargo().arg("--no-run"))?.success() {
         return Err(Failure::new("the tests do not compile", "see above").code(101));
     }
-    let python = if plan.part == Part::Contract { None } else { Some(PythonTests::build()?) };
+    let python = plan.has(Part::Python).then(PythonTests::build).transpose()?;
+    let node = plan.has(Part::Node).then(NodeTests::build).transpose()?;
     let stack = OwnStack::start(plan.server, Shape::default(), "test")?;
     let cluster = plan.cluster()?;
     let exports = stack.exports_with(cluster.as_ref())?;
@@ -53,7 +57,17 @@ pub(crate) fn test(plan: &Plan) -> Result<()> {
             traces.line(line);
         })
     });
-    let passed = [&rust, &python].into_iter().all(|ran| ran.as_ref().is_ok_and(|passed| *passed));
+    let node = node.map_or(Ok(true), |node| {
+        let mut printed = Vec::new();
+        let ran = node.run(&exports, &traces, &plan.filters, |line| {
+            println!("{line}");
+            tally.read_node(line);
+            printed.push(line.to_owned());
+        });
+        printed.iter().for_each(|line| traces.line(line));
+        ran
+    });
+    let passed = [&rust, &python, &node].into_iter().all(|ran| ran.as_ref().is_ok_and(|passed| *passed));
     let secrets = SECRETS.iter().flat_map(|name| [(*name).to_owned(), format!("LEASEKEY_HA_{name}")]);
     let secrets: Vec<String> = secrets.map(|name| exports.get(&name).to_owned()).collect();
     let leaks = traces.leaks(&secrets.iter().map(String::as_str).collect::<Vec<_>>())?;
@@ -62,6 +76,7 @@ pub(crate) fn test(plan: &Plan) -> Result<()> {
     stack.end(failed).and(cluster_ended)?;
     rust?;
     python?;
+    node?;
     match (passed, leaks.is_empty()) {
         (true, true) => tally.success(plan.server),
         (true, false) => Err(leaked(&leaks)),
@@ -76,6 +91,14 @@ fn leaked(leaks: &[String]) -> Failure {
 }
 
 impl Plan {
+    fn has(&self, part: Part) -> bool {
+        self.part == Part::All || self.part == part
+    }
+
+    fn has_rust(&self) -> bool {
+        self.has(Part::Contract)
+    }
+
     /// The three nodes whose leader the tests kill; the contract tests need none.
     fn cluster(&self) -> Result<Option<OwnStack>> {
         if self.part != Part::All {
@@ -86,7 +109,7 @@ impl Plan {
 
     /// Runs the tests of Rust; whether they passed.
     fn run_rust(&self, exports: &Exports, traces: &mut Traces, tally: &mut Tally) -> Result<bool> {
-        if self.part == Part::Python {
+        if !self.has_rust() {
             return Ok(true);
         }
         let mut command = self.cargo();
@@ -121,7 +144,7 @@ impl Plan {
     }
 }
 
-/// What the lines of `cargo test` and pytest say.
+/// What the lines of `cargo test`, pytest and vitest say.
 #[derive(Default)]
 struct Tally {
     /// The test program that runs now.
@@ -159,6 +182,13 @@ impl Tally {
         }
     }
 
+    fn read_node(&mut self, line: &str) {
+        if let Some(test) = tap(line, "not ok ") {
+            self.failed.push(format!("node: {test}"));
+        }
+        self.passed += u64::from(tap(line, "ok ").is_some());
+    }
+
     fn success(&self, server: Server) -> Result<()> {
         if self.passed == 0 {
             return Err(Failure::new("no test ran", "no name holds what was asked for").code(101));
@@ -184,6 +214,13 @@ fn program(line: &str) -> String {
     let path = line.rsplit(['/', '(', ' ']).next().unwrap_or(line).trim_end_matches(')');
     let name = path.rsplit_once('-').map_or(path, |(name, _hash)| name);
     if line.starts_with("Doc-tests ") { format!("doc-tests {path}") } else { name.to_owned() }
+}
+
+/// The test of a line of TAP, `ok 7 - file > test # time=1ms`; one that was left out is none.
+fn tap<'a>(line: &'a str, result: &str) -> Option<&'a str> {
+    let (number, test) = line.strip_prefix(result)?.split_once(" - ")?;
+    let (test, more) = test.rsplit_once(" # ").unwrap_or((test, ""));
+    (number.parse::<u32>().is_ok() && !more.starts_with("SKIP")).then_some(test)
 }
 
 /// 12 of `ok. 12 passed; 0 failed; ...`.
@@ -227,6 +264,22 @@ mod tests {
         }
         assert_eq!(tally.passed, 41);
         assert_eq!(tally.failed, ["python: tests/test_boto3.py::test_a_bucket_is_listed"]);
+    }
+
+    #[test]
+    fn tests_of_the_npm_package_are_counted_and_named() {
+        let mut tally = Tally::default();
+        for line in [
+            "TAP version 13",
+            "1..3",
+            "ok 1 - test/sdk.test.ts > a client > lists a bucket # time=12.01ms",
+            "not ok 2 - test/sdk.test.ts > a chain > goes on # time=1.00ms",
+            "ok 3 - test/sdk.test.ts > a chain > stops # SKIP",
+        ] {
+            tally.read_node(line);
+        }
+        assert_eq!(tally.passed, 1);
+        assert_eq!(tally.failed, ["node: test/sdk.test.ts > a chain > goes on"]);
     }
 
     #[test]
