@@ -1,6 +1,6 @@
-import { defineConfig } from "tsdown";
+import { defineConfig, type UserConfig } from "tsdown";
 
-export default defineConfig({
+const config: UserConfig = defineConfig({
   entry: "ts/index.ts",
   format: ["esm", "cjs"],
   dts: true,
@@ -9,3 +9,5 @@ export default defineConfig({
   outDir: "dist",
   clean: true,
 });
+
+export default config;

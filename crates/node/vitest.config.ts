@@ -1,6 +1,6 @@
-import { defineConfig } from "vitest/config";
+import { defineConfig, type ViteUserConfig } from "vitest/config";
 
-export default defineConfig({
+const config: ViteUserConfig = defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     // Native code is loaded as users load it: in processes of its own, never in vitest's.
@@ -9,3 +9,5 @@ export default defineConfig({
     hookTimeout: 180_000,
   },
 });
+
+export default config;

@@ -167,10 +167,10 @@ impl Provider {
         lock(&self.events).as_ref().map_or_else(Vec::new, |queue| queue.take())
     }
 
-    /// AWS answered with `code` a call that was signed with this key for this Region. True: make it once more.
+    /// AWS answered with `code` a call that was signed as this header tells. True: make it once more.
     #[napi]
-    pub fn refused(&self, access_key_id: String, region: String, code: String) -> bool {
-        self.opened.get().is_some_and(|provider| provider.heal().refused(&access_key_id, &region, &code))
+    pub fn refused(&self, authorization: String, code: String) -> bool {
+        self.opened.get().is_some_and(|provider| provider.heal().refused(&authorization, &code))
     }
 
     /// What was done so far.

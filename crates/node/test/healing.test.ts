@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 
 import { ListObjectsV2Command, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { fromVault, healing } from "leasekey";
+import { fromVault, healing, type VaultCredentials } from "leasekey";
 import { expect, test } from "vitest";
 
 import { type OwnServer, serve } from "./support/server.ts";
@@ -22,7 +22,15 @@ async function refusing(code: string, keys: Set<string>, refuses = 1): Promise<O
   });
 }
 
-function client(endpoint: string, vault: ReturnType<typeof fromVault>): S3Client {
+/** A set that is old enough: one is replaced 2 s after it was asked for at the earliest. */
+async function leased(): Promise<VaultCredentials> {
+  const vault = fromVault(await ownLogin());
+  await vault();
+  await new Promise((resolve) => setTimeout(resolve, 2_100));
+  return vault;
+}
+
+function client(endpoint: string, vault: VaultCredentials): S3Client {
   return healing(new S3Client({ endpoint, region: "eu-central-1", forcePathStyle: true, credentials: vault }), vault);
 }
 
@@ -31,7 +39,7 @@ test.each(["ExpiredToken", "InvalidAccessKeyId", "InvalidClientTokenId", "Reques
   async (code) => {
     const keys = new Set<string>();
     await using server = await refusing(code, keys);
-    await using vault = fromVault(await ownLogin());
+    await using vault = await leased();
     await client(server.url, vault).send(new ListObjectsV2Command({ Bucket: "b" }));
     expect(server.requests.length).toBe(2);
     expect(keys.size).toBe(2);
@@ -42,7 +50,7 @@ test.each(["ExpiredToken", "InvalidAccessKeyId", "InvalidClientTokenId", "Reques
 test("many calls that fail at once are one new set", async () => {
   const keys = new Set<string>();
   await using server = await refusing("ExpiredToken", keys);
-  await using vault = fromVault(await ownLogin());
+  await using vault = await leased();
   const s3 = client(server.url, vault);
   await Promise.all(Array.from({ length: 20 }, () => s3.send(new ListObjectsV2Command({ Bucket: "b" }))));
   expect(keys.size).toBe(2);
@@ -52,7 +60,7 @@ test("many calls that fail at once are one new set", async () => {
 test("AccessDenied never heals", async () => {
   const keys = new Set<string>();
   await using server = await refusing("AccessDenied", keys);
-  await using vault = fromVault(await ownLogin());
+  await using vault = await leased();
   const call = client(server.url, vault).send(new ListObjectsV2Command({ Bucket: "b" }));
   await expect(call).rejects.toMatchObject({ name: "AccessDenied" });
   expect(vault.stats).toMatchObject({ issues: 1, heals: 0 });
@@ -61,7 +69,7 @@ test("AccessDenied never heals", async () => {
 test("a new set that is refused, too, ends the healing", async () => {
   const keys = new Set<string>();
   await using server = await refusing("InvalidToken", keys, 9);
-  await using vault = fromVault(await ownLogin());
+  await using vault = await leased();
   const s3 = client(server.url, vault);
   for (let calls = 0; calls < 3; calls += 1) {
     await expect(s3.send(new ListObjectsV2Command({ Bucket: "b" }))).rejects.toMatchObject({ name: "InvalidToken" });
@@ -72,7 +80,7 @@ test("a new set that is refused, too, ends the healing", async () => {
 test("a body that is a stream is not sent again", async () => {
   const keys = new Set<string>();
   await using server = await refusing("ExpiredToken", keys);
-  await using vault = fromVault(await ownLogin());
+  await using vault = await leased();
   const put = new PutObjectCommand({ Bucket: "b", Key: "k", Body: Readable.from(["x"]), ContentLength: 1 });
   await expect(client(server.url, vault).send(put)).rejects.toMatchObject({ name: "ExpiredToken" });
   expect(server.requests.length).toBe(1);
@@ -81,7 +89,7 @@ test("a body that is a stream is not sent again", async () => {
 test("a body that is a text is", async () => {
   const keys = new Set<string>();
   await using server = await refusing("ExpiredToken", keys);
-  await using vault = fromVault(await ownLogin());
+  await using vault = await leased();
   await client(server.url, vault).send(new PutObjectCommand({ Bucket: "b", Key: "k", Body: "x" }));
   expect(keys.size).toBe(2);
 });

@@ -140,7 +140,7 @@ describe("what a caller gets", () => {
   test("reads an object with a set for a presigned address", async () => {
     await using vault = fromVault({ role: ROLE });
     const { accessKeyId, secretAccessKey, sessionToken } = await vault.validFor("10m");
-    const client = s3({ credentials: { accessKeyId, secretAccessKey, sessionToken } });
+    const client = s3({ credentials: { accessKeyId, secretAccessKey, sessionToken: sessionToken as string } });
     const listed = await client.send(new ListObjectsV2Command({ Bucket: BUCKET }));
     const object = await client.send(new GetObjectCommand({ Bucket: BUCKET, Key: listed.Contents?.[0]?.Key }));
     expect((await object.Body?.transformToByteArray())?.length).toBeGreaterThan(0);

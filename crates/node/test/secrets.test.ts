@@ -8,20 +8,23 @@ import { BUCKET, ownLogin, plant, s3 } from "./support/stack.ts";
 
 /** Everything that a careless program shows of a value. */
 function shown(value: unknown): string {
-  const texts = [
-    inspect(value, { depth: 10, showHidden: true }),
-    inspect(value, { depth: 10, showHidden: true, customInspect: false }),
-    String(value),
-    JSON.stringify(value),
-    JSON.stringify(Object.entries(Object.getOwnPropertyDescriptors(Object(value)))),
-    inspect({ ...(value as object) }, { depth: 10 }),
+  const ways = [
+    () => inspect(value, { depth: 10, showHidden: true }),
+    () => inspect(value, { depth: 10, showHidden: true, customInspect: false }),
+    () => String(value),
+    () => JSON.stringify(value),
+    () => inspect(Object.getOwnPropertyDescriptors(Object(value)), { depth: 10 }),
+    () => inspect({ ...(value as object) }, { depth: 10 }),
+    () => inspect(structuredClone(value), { depth: 10, showHidden: true }),
   ];
-  try {
-    texts.push(inspect(structuredClone(value), { depth: 10, showHidden: true }));
-  } catch (error) {
-    texts.push(inspect(error, { depth: 10, showHidden: true }));
-  }
-  return texts.join("\n");
+  const tried = ways.map((way) => {
+    try {
+      return way();
+    } catch (error) {
+      return inspect(error, { depth: 10, showHidden: true });
+    }
+  });
+  return tried.join("\n");
 }
 
 test("nothing that is shown of provider, identity, client or error holds a secret", async () => {
@@ -30,7 +33,7 @@ test("nothing that is shown of provider, identity, client or error holds a secre
   const client = s3({ credentials: vault });
   const listed = await client.send(new ListObjectsV2Command({ Bucket: BUCKET }));
   const identity = await vault();
-  const events = [];
+  const events: unknown[] = [];
   vault.on("event", (event) => events.push(event));
   await vault.refresh();
   const error = await vault.validFor("20m").catch((error: unknown) => error);

@@ -4,16 +4,10 @@ import { REFUSED, type Refused, type VaultCredentials } from "./provider.ts";
 /** What a client of the AWS SDK v3 has. */
 export interface Client {
   // The SDK's own type names commands of all kinds, and a package that is no dependency of this one.
-  // biome-ignore lint/suspicious/noExplicitAny: see above
   middlewareStack: { add(middleware: any, options: any): void };
 }
 
 type Handler = (args: { input?: unknown; request?: unknown }) => Promise<unknown>;
-
-interface Signed {
-  accessKeyId: string;
-  region: string;
-}
 
 /**
  * Heals the calls of one client: when AWS refuses a key as if it were dead, a new set is asked for at once, at most once
@@ -29,13 +23,13 @@ export function healing<C extends Client>(client: C, vault: VaultCredentials): C
     throw invalidSetting("healing was given something else than a provider", "Pass what fromVault returned");
   }
   // What the calls that are under way were signed with.
-  const signed = new WeakMap<object, Signed>();
+  const signed = new WeakMap<object, string>();
   const heal = (next: Handler, context: object) => async (args: { input?: unknown }) => {
     try {
       return await next(args);
     } catch (error) {
-      const key = signed.get(context);
-      if (key === undefined || hasStream(args.input) || !refused(key.accessKeyId, key.region, code(error))) {
+      const authorization = signed.get(context);
+      if (authorization === undefined || hasStream(args.input) || !refused(authorization, code(error))) {
         throw error;
       }
       // From the beginning: the SDK chooses the set before it serializes the call.
@@ -43,9 +37,9 @@ export function healing<C extends Client>(client: C, vault: VaultCredentials): C
     }
   };
   const look = (next: Handler, context: object) => async (args: { request?: unknown }) => {
-    const key = keyOf(args.request);
-    if (key !== undefined) {
-      signed.set(context, key);
+    const { authorization } = (args.request as { headers?: Record<string, string> } | undefined)?.headers ?? {};
+    if (authorization !== undefined) {
+      signed.set(context, authorization);
     }
     return next(args);
   };
@@ -59,13 +53,6 @@ export function healing<C extends Client>(client: C, vault: VaultCredentials): C
 function code(error: unknown): string {
   const name = (error as { name?: unknown } | null)?.name;
   return typeof name === "string" ? name : "";
-}
-
-/** `AWS4-HMAC-SHA256 Credential=AKID/20260101/eu-central-1/s3/aws4_request, ...` */
-function keyOf(request: unknown): Signed | undefined {
-  const headers = (request as { headers?: Record<string, string> } | undefined)?.headers;
-  const scope = /Credential=([^/,\s]+)\/[^/]+\/([^/]+)\//.exec(headers?.["authorization"] ?? "");
-  return scope === null ? undefined : { accessKeyId: scope[1] as string, region: scope[2] as string };
 }
 
 function hasStream(input: unknown): boolean {

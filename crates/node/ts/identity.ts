@@ -66,8 +66,7 @@ export class Identity implements VaultIdentity {
   toJSON(): object {
     return { accessKeyId: this.accessKeyId, accountId: this.accountId, expiration: this.expiration };
   }
-
-  [inspect.custom](): object {
-    return this.toJSON();
-  }
 }
+
+// Set here: the compiler writes no declaration of a computed name.
+Object.defineProperty(Identity.prototype, inspect.custom, { value: Identity.prototype.toJSON });

@@ -17,7 +17,7 @@ export interface NativeProvider {
   settled(): { id: number; set?: NativeSet; failure?: string }[];
   listen(): void;
   heard(): NativeEvent[];
-  refused(accessKeyId: string, region: string, code: string): boolean;
+  refused(authorization: string, code: string): boolean;
   readonly stats: NativeStats;
   readonly lease: NativeLease | null;
   readonly phase: string;

@@ -144,7 +144,7 @@ export function made(init: FromVaultInit, make?: MakeProvider): VaultCredentials
 }
 
 /** Whether a call that AWS refused is to be made once more. */
-export type Refused = (accessKeyId: string, region: string, code: string) => boolean;
+export type Refused = (authorization: string, code: string) => boolean;
 
 /** Where a provider has it: found by every copy of the package in the process. */
 export const REFUSED: unique symbol = Symbol.for("leasekey.refused") as never;
@@ -180,7 +180,7 @@ function members(state: State, provider: VaultCredentials): PropertyDescriptorMa
     close: () => state.close(),
     [asyncDispose]: async () => (state.isClosed ? undefined : state.close()),
     [inspect.custom]: () => summary(state),
-    [REFUSED]: ((accessKeyId, region, code) => state.native.refused(accessKeyId, region, code)) satisfies Refused,
+    [REFUSED]: ((authorization, code) => state.native.refused(authorization, code)) satisfies Refused,
   };
   const getters = {
     stats: () => ({ ...state.native.stats }),

@@ -48,7 +48,7 @@ let logins = 0;
 export async function ownLogin(): Promise<{ role: string; roleId: string; secretId: string } & FromVaultInit> {
   logins += 1;
   const name = `node-${process.pid}-${logins}`;
-  await asRoot("POST", `auth/approle/role/${name}`, { token_policies: ["leasekey"], token_ttl: "20m" });
+  await asRoot("POST", `auth/approle/role/${name}`, { token_policies: ["orders"], token_ttl: "20m" });
   const role = (await asRoot("GET", `auth/approle/role/${name}/role-id`))["data"] as { role_id: string };
   const secret = (await asRoot("POST", `auth/approle/role/${name}/secret-id`))["data"] as { secret_id: string };
   plant(secret.secret_id);
