@@ -1,6 +1,7 @@
 //! A scripted world for the refresh scenarios.
 
 use std::collections::HashMap;
+use std::future::pending;
 use std::time::Duration;
 
 use leasekey::context::Stage as World;
@@ -47,7 +48,7 @@ impl Stage {
     /// Time passes, in milliseconds.
     #[napi]
     pub fn wait(&self, span: f64) {
-        self.world.wait(Duration::from_secs_f64(span / 1000.0));
+        let _passed = self.world.run_for(pending::<()>(), Duration::from_secs_f64(span / 1000.0));
     }
 
     /// Waits until all calls of this provider have ended and all that happened is told.

@@ -58,7 +58,7 @@ describe("use after close", () => {
   test("of one of two providers leaves the other its lease", async () => {
     const settings = await ownLogin();
     const [one, other] = [fromVault(settings), fromVault(settings)];
-    const { accessKeyId } = await one();
+    const [{ accessKeyId }] = await Promise.all([one(), other()]);
     await one.close();
     expect((await other()).accessKeyId).toBe(accessKeyId);
     await other.close();

@@ -131,11 +131,13 @@ describe("modules that are loaded again and again", () => {
   });
 
   test("work within Jest", async () => {
-    const { mkdtempSync, rmSync, writeFileSync } = await import("node:fs");
+    const { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } = await import("node:fs");
     const { join } = await import("node:path");
     const { PACKAGE } = await import("./support/program.ts");
     const folder = mkdtempSync(join(PACKAGE, "test/.jest-"));
     try {
+      mkdirSync(join(folder, "node_modules"));
+      symlinkSync(PACKAGE, join(folder, "node_modules/leasekey"));
       writeFileSync(join(folder, "package.json"), '{ "jest": { "testEnvironment": "node" } }');
       writeFileSync(
         join(folder, "vault.test.js"),

@@ -77,9 +77,9 @@ function open(): Native {
   if (major < OLDEST) {
     throw unloadable(`Node ${process.versions.node} is older than ${OLDEST}`, `Use Node ${OLDEST} or later`);
   }
-  const require = createRequire(import.meta.url);
+  const requireHere = createRequire(import.meta.url);
   try {
-    return require("../native.cjs") as Native;
+    return requireHere("../native.cjs") as Native;
   } catch (error) {
     const name = `leasekey-${platform()}`;
     const why = unloadable(`the native package ${name} cannot be loaded`, `Run: npm install ${name}`);
