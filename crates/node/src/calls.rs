@@ -1,5 +1,6 @@
 //! Calls that JavaScript waits for, and how it is woken.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,6 +9,7 @@ use leasekey::Error;
 use napi::Status;
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi_derive::napi;
+use tokio::sync::oneshot;
 
 use crate::background::Background;
 use crate::errors::failure;
@@ -32,9 +34,9 @@ pub(crate) struct Calls {
     wake: Wake,
     rung: AtomicBool,
     last: AtomicU32,
+    // A call ends when its sender is dropped: somebody gave it up.
+    under_way: Mutex<HashMap<u32, oneshot::Sender<()>>>,
     settled: Mutex<Vec<Settled>>,
-    #[cfg(feature = "test-util")]
-    under_way: tokio::sync::watch::Sender<usize>,
 }
 
 impl Calls {
@@ -43,9 +45,8 @@ impl Calls {
             wake,
             rung: AtomicBool::new(false),
             last: AtomicU32::new(0),
+            under_way: Mutex::default(),
             settled: Mutex::default(),
-            #[cfg(feature = "test-util")]
-            under_way: tokio::sync::watch::Sender::new(0),
         }
     }
 
@@ -56,19 +57,32 @@ impl Calls {
         call: impl Future<Output = Result<Option<Set>, Error>> + Send + 'static,
     ) -> u32 {
         let (calls, id) = (self.clone(), self.last.fetch_add(1, Ordering::Relaxed));
-        #[cfg(feature = "test-util")]
-        self.under_way.send_modify(|calls| *calls += 1);
+        let (sender, given_up) = oneshot::channel();
+        lock(&self.under_way).insert(id, sender);
         background.spawn(async move {
-            let settled = match call.await {
-                Ok(set) => Settled { id, set, failure: None },
-                Err(error) => Settled { id, set: None, failure: Some(failure(&error)) },
+            let settled = tokio::select! {
+                _ = given_up => return,
+                ended = call => match ended {
+                    Ok(set) => Settled { id, set, failure: None },
+                    Err(error) => Settled { id, set: None, failure: Some(failure(&error)) },
+                },
             };
-            calls.settled().push(settled);
-            #[cfg(feature = "test-util")]
-            calls.under_way.send_modify(|calls| *calls -= 1);
+            lock(&calls.under_way).remove(&id);
+            lock(&calls.settled).push(settled);
             calls.ring();
         });
         id
+    }
+
+    /// Nobody waits for this call any more; what it asked for goes on.
+    pub(crate) fn give_up(&self, id: u32) {
+        lock(&self.under_way).remove(&id);
+    }
+
+    /// Whether somebody waits.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn are_under_way(&self) -> bool {
+        !lock(&self.under_way).is_empty()
     }
 
     /// Wakes JavaScript, which looks for all that is new; once until it has looked.
@@ -82,22 +96,10 @@ impl Calls {
     /// JavaScript is awake and looks.
     pub(crate) fn take(&self) -> Vec<Settled> {
         self.rung.store(false, Ordering::Release);
-        std::mem::take(&mut *self.settled())
+        std::mem::take(&mut *lock(&self.settled))
     }
+}
 
-    /// Waits until no call is under way, and a few turns more for all that these have set off.
-    #[cfg(feature = "test-util")]
-    pub(crate) async fn finished(&self) {
-        const TURNS: usize = 32;
-        // Its sender is here.
-        let mut under_way = self.under_way.subscribe();
-        let _open = under_way.wait_for(|calls| *calls == 0).await.is_ok();
-        for _ in 0..TURNS {
-            tokio::task::yield_now().await;
-        }
-    }
-
-    fn settled(&self) -> MutexGuard<'_, Vec<Settled>> {
-        self.settled.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -51,6 +51,8 @@ pub struct Provider {
     opened: OnceLock<VaultCredentialsProvider>,
     taken: Mutex<Option<Credentials>>,
     events: Mutex<Option<Arc<Queue>>>,
+    #[cfg(feature = "test-util")]
+    pub(crate) world: Option<Arc<leasekey::context::Stage>>,
 }
 
 #[napi]
@@ -83,6 +85,8 @@ impl Provider {
             opened: OnceLock::new(),
             taken: Mutex::default(),
             events: Mutex::default(),
+            #[cfg(feature = "test-util")]
+            world: None,
         })
     }
 
@@ -110,7 +114,7 @@ impl Provider {
     /// Looks at the set in hand.
     #[napi]
     pub fn read(&self) -> Reading {
-        let Some(credentials) = self.opened.get().and_then(VaultCredentialsProvider::credentials_now) else {
+        let Some(credentials) = self.here(VaultCredentialsProvider::credentials_now).flatten() else {
             return Reading::Nothing;
         };
         let mut taken = lock(&self.taken);
@@ -147,6 +151,12 @@ impl Provider {
         }))
     }
 
+    /// Nobody waits for this call any more.
+    #[napi]
+    pub fn give_up(&self, id: u32) {
+        self.calls.give_up(id);
+    }
+
     /// The calls that have ended since the last look.
     #[napi]
     pub fn settled(&self) -> Vec<Settled> {
@@ -170,7 +180,7 @@ impl Provider {
     /// AWS answered with `code` a call that was signed as this header tells. True: make it once more.
     #[napi]
     pub fn refused(&self, authorization: String, code: String) -> bool {
-        self.opened.get().is_some_and(|provider| provider.heal().refused(&authorization, &code))
+        self.here(|provider| provider.heal().refused(&authorization, &code)).unwrap_or(false)
     }
 
     /// What was done so far.
@@ -182,7 +192,7 @@ impl Provider {
     /// The lease in hand.
     #[napi(getter)]
     pub fn lease(&self) -> Option<Lease> {
-        self.opened.get()?.lease().map(Into::into)
+        self.here(VaultCredentialsProvider::lease).flatten().map(Into::into)
     }
 
     /// How the lease is.
@@ -191,10 +201,21 @@ impl Provider {
         self.opened.get().map_or_else(|| "empty".into(), |provider| format!("{:?}", provider.phase()).to_lowercase())
     }
 
-    /// Waits until all calls have ended, and lets what is in the background say what it has to say.
+    /// Whether JavaScript waits for a call.
     #[cfg(feature = "test-util")]
-    pub(crate) async fn finished(&self) {
-        self.calls.finished().await;
+    pub(crate) fn is_waited_for(&self) -> bool {
+        self.calls.are_under_way()
+    }
+
+    /// What `call` returns of the provider, once it is opened, by the clock that it lives by.
+    #[inline]
+    fn here<T>(&self, call: impl FnOnce(&VaultCredentialsProvider) -> T) -> Option<T> {
+        let provider = self.opened.get()?;
+        #[cfg(feature = "test-util")]
+        if let Some(world) = &self.world {
+            return Some(world.run(async { call(provider) }));
+        }
+        Some(call(provider))
     }
 
     fn provider(&self) -> napi::Result<&VaultCredentialsProvider> {

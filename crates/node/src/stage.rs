@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::future::pending;
+use std::sync::Arc;
 use std::time::Duration;
 
 use leasekey::context::Stage as World;
@@ -15,7 +16,7 @@ use crate::provider::Provider;
 /// A world whose clock moves only while somebody waits in it.
 #[napi]
 pub struct Stage {
-    world: World,
+    world: Arc<World>,
     background: Background,
 }
 
@@ -24,7 +25,7 @@ impl Stage {
     /// A world in which Vault is well.
     #[napi(constructor)]
     pub fn new() -> napi::Result<Self> {
-        let world = World::new()?;
+        let world = Arc::new(World::new()?);
         let background = world.run(async { Background::launch(&world.context()) });
         Ok(Self { background: background.map_err(|error| crate::errors::thrown(&error))?, world })
     }
@@ -39,8 +40,9 @@ impl Stage {
     ) -> napi::Result<Provider> {
         self.world.run(async {
             let context = self.world.context();
-            let provider = Provider::within(context, self.background.clone(), settings, deadline, wake)?;
+            let mut provider = Provider::within(context, self.background.clone(), settings, deadline, wake)?;
             provider.open(None)?;
+            provider.world = Some(self.world.clone());
             Ok(provider)
         })
     }
@@ -51,22 +53,40 @@ impl Stage {
         let _passed = self.world.run_for(pending::<()>(), Duration::from_secs_f64(span / 1000.0));
     }
 
-    /// Waits until all calls of this provider have ended and all that happened is told.
+    /// Time passes until nobody waits for a call of this provider, for an hour at most.
     #[napi]
     pub fn finish(&self, provider: &Provider) {
-        self.world.run(provider.finished());
+        let began = self.so_far();
+        while provider.is_waited_for() && self.so_far() - began < Duration::from_secs(3600) {
+            self.settle();
+            if provider.is_waited_for() {
+                self.wait(1.0);
+            }
+        }
+        self.settle();
+    }
+
+    /// What is in the background says what it has to say, in no time.
+    #[napi]
+    pub fn settle(&self) {
+        const TURNS: usize = 64;
+        self.world.run(async {
+            for _ in 0..TURNS {
+                tokio::task::yield_now().await;
+            }
+        });
     }
 
     /// The wall clock, in milliseconds since 1970.
     #[napi]
     pub fn wall(&self) -> f64 {
-        milliseconds(self.world.context().time.wall())
+        self.world.run(async { milliseconds(self.world.context().time.wall()) })
     }
 
     /// How many milliseconds have passed.
     #[napi]
     pub fn passed(&self) -> f64 {
-        self.world.passed().as_secs_f64() * 1000.0
+        self.so_far().as_secs_f64() * 1000.0
     }
 
     /// Lets something happen, told as JSON.
@@ -86,5 +106,10 @@ impl Stage {
     #[napi]
     pub fn issued(&self) -> f64 {
         self.world.vault().issued() as f64
+    }
+
+    // The world's clock is that of its runtime.
+    fn so_far(&self) -> Duration {
+        self.world.run(async { self.world.passed() })
     }
 }

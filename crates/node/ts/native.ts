@@ -14,6 +14,7 @@ export interface NativeProvider {
   read(): number;
   take(): NativeSet | null;
   ask(what: "Get" | "Refresh" | "ValidFor" | "Close", lasts?: number): number;
+  giveUp(id: number): void;
   settled(): { id: number; set?: NativeSet; failure?: string }[];
   listen(): void;
   heard(): NativeEvent[];

@@ -135,7 +135,10 @@ export class State {
         }
         release();
       };
-      const giveUp = (): void => waiter.reject(signal?.reason);
+      const giveUp = (): void => {
+        this.#native.giveUp(id);
+        waiter.reject(signal?.reason);
+      };
       const waiter: Waiter = {
         resolve: (set) => (end(), resolve(set)),
         reject: (error) => (end(), reject(error)),

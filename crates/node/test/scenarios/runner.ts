@@ -14,6 +14,7 @@ interface Stage {
   provider: MakeProvider;
   wait(milliseconds: number): void;
   finish(provider: NativeProvider): void;
+  settle(): void;
   passed(): number;
   wall(): number;
   happen(json: string): void;
@@ -192,7 +193,7 @@ export class Runner {
 
   /** All events of what has happened. */
   async #hear(): Promise<void> {
-    this.#stage.finish(this.#native as NativeProvider);
+    this.#stage.settle();
     await turn();
   }
 
