@@ -59,11 +59,7 @@ pub struct Provider {
 impl Provider {
     /// Checks the settings' names; `deadline` is in milliseconds.
     #[napi(constructor)]
-    pub fn new(
-        settings: HashMap<String, String>,
-        deadline: Option<f64>,
-        wake: Wake,
-    ) -> napi::Result<Self> {
+    pub fn new(settings: HashMap<String, String>, deadline: Option<f64>, wake: Wake) -> napi::Result<Self> {
         let background = Background::of_process().map_err(|error| thrown(&error))?;
         Self::within(Context::system(), background, settings, deadline, wake)
     }
@@ -198,7 +194,9 @@ impl Provider {
     /// How the lease is.
     #[napi(getter)]
     pub fn phase(&self) -> String {
-        self.opened.get().map_or_else(|| "empty".into(), |provider| format!("{:?}", provider.phase()).to_lowercase())
+        self.opened
+            .get()
+            .map_or_else(|| "empty".into(), |provider| format!("{:?}", provider.phase()).to_lowercase())
     }
 
     /// Whether JavaScript waits for a call.

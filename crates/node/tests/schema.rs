@@ -19,7 +19,9 @@ fn camel_case(keyword: &str) -> String {
     let first = words.next().unwrap_or_default().to_owned();
     words.fold(first, |name, word| {
         let mut letters = word.chars();
-        letters.next().map_or(name.clone(), |letter| format!("{name}{}{}", letter.to_uppercase(), letters.as_str()))
+        letters
+            .next()
+            .map_or(name.clone(), |letter| format!("{name}{}{}", letter.to_uppercase(), letters.as_str()))
     })
 }
 
@@ -62,7 +64,10 @@ fn allowed(of: Form) -> &'static str {
 fn schema() -> String {
     let mut text = HEAD.to_owned();
     let mut line = |words: String| writeln!(text, "{words}").expect("a text grows");
-    line("\n/** The settings of Leasekey. Left out, they come from the environment or a settings file. */".into());
+    line(
+        "\n/** The settings of Leasekey. Left out, they come from the environment or a settings file. */"
+            .into(),
+    );
     line("export interface Settings {".into());
     for key in ConfigKey::ALL {
         let default = key.default_text().map_or_else(String::new, |text| format!(" Default: `{text}`."));
@@ -104,7 +109,8 @@ fn the_settings_events_and_codes_of_typescript_are_the_librarys() {
     if std::fs::read_to_string(&path).is_ok_and(|text| text == schema) {
         return;
     }
-    let how = "ts/schema.ts is not what the library says. Run: UPDATE=1 cargo test -p leasekey-node --test schema";
+    let how =
+        "ts/schema.ts is not what the library says. Run: UPDATE=1 cargo test -p leasekey-node --test schema";
     assert!(std::env::var_os("UPDATE").is_some(), "{how}");
     std::fs::write(path, schema).expect("the file can be written");
 }
