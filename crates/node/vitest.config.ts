@@ -5,8 +5,8 @@ const config: ViteUserConfig = defineConfig({
     include: ["test/**/*.test.ts"],
     // Native code is loaded as users load it: in processes of its own, never in vitest's.
     pool: "forks",
-    testTimeout: 60_000,
-    hookTimeout: 180_000,
+    testTimeout: 180_000,
+    hookTimeout: 600_000,
   },
 });
 

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// The rows of the catalogue that Rust and Python can show; 49 and 50 are of Node's runtime.
+/// The rows of the catalogue.
 fn catalogue() -> Vec<u32> {
-    (1..=48).chain(51..=62).collect()
+    (1..=62).collect()
 }
 
 fn repository() -> PathBuf {
@@ -32,20 +32,21 @@ fn functions(folder: &Path, found: &mut BTreeSet<String>) {
             functions(&path, found);
             continue;
         }
-        let word = match path.extension().and_then(|extension| extension.to_str()) {
-            Some("rs") => "fn ",
-            Some("py") => "def test_",
+        let (word, end) = match path.extension().and_then(|extension| extension.to_str()) {
+            Some("rs") => ("fn ", '('),
+            Some("py") => ("def test_", '('),
+            Some("ts") => ("test(\"", '"'),
             _ => continue,
         };
         let text = std::fs::read_to_string(&path).unwrap();
-        let named = text.split(word).skip(1).filter_map(|rest| rest.split_once('('));
+        let named = text.split(word).skip(1).filter_map(|rest| rest.split_once(end));
         found.extend(named.map(|(name, _)| name.to_owned()));
     }
 }
 
 fn all_functions() -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    for folder in ["crates/core/src", "crates/py/tests", "tests/tests"] {
+    for folder in ["crates/core/src", "crates/node/test", "crates/py/tests", "tests/tests"] {
         functions(&repository().join(folder), &mut found);
     }
     found

@@ -22,8 +22,11 @@ export async function pack(): Promise<{ folder: string; main: string; platform: 
   await step(napi, ["create-npm-dirs"], folder);
   const binary = readdirSync(PACKAGE).find((name) => name.endsWith(".node")) as string;
   const platform = /^leasekey\.(.*)\.node$/.exec(binary)?.[1] as string;
+  for (const other of readdirSync(join(folder, "npm"))) {
+    // In the place of what other machines build.
+    writeFileSync(join(folder, "npm", other, `leasekey.${other}.node`), "");
+  }
   cpSync(join(PACKAGE, binary), join(folder, "npm", platform, binary));
-  // As the tool does at a release; what is not built here is not there to be installed.
   await step(napi, ["pre-publish", "--tagstyle", "npm", "--no-gh-release", "--skip-optional-publish"], folder);
   const tarballs = join(folder, "tarballs");
   mkdirSync(tarballs);

@@ -42,6 +42,7 @@ export function plant(...secrets: string[]): void {
   }
 }
 
+const names = new WeakMap<object, string>();
 let logins = 0;
 
 /** Settings with a login of a test's own, so that it shares no lease with another. */
@@ -52,7 +53,21 @@ export async function ownLogin(): Promise<{ role: string; roleId: string; secret
   const role = (await asRoot("GET", `auth/approle/role/${name}/role-id`))["data"] as { role_id: string };
   const secret = (await asRoot("POST", `auth/approle/role/${name}/secret-id`))["data"] as { secret_id: string };
   plant(secret.secret_id);
-  return { role: ROLE, roleId: role.role_id, secretId: secret.secret_id };
+  const login = { role: ROLE, roleId: role.role_id, secretId: secret.secret_id };
+  names.set(login, name);
+  return login;
+}
+
+/** How many tokens of a test's own login live. */
+export async function liveTokens(login: object): Promise<number> {
+  const { keys } = (await asRoot("LIST", "auth/token/accessors"))["data"] as { keys: string[] };
+  const tokens = keys.map(async (accessor) => {
+    // It may have ended since.
+    const token = await asRoot("POST", "auth/token/lookup-accessor", { accessor }).catch(() => ({}));
+    return JSON.stringify(token);
+  });
+  const ours = `"role_name":"${names.get(login)}"`;
+  return (await Promise.all(tokens)).filter((token) => token.includes(ours)).length;
 }
 
 /** Waits for what is to become so. */
