@@ -211,7 +211,7 @@ impl Provider {
         let provider = self.opened.get()?;
         #[cfg(feature = "test-util")]
         if let Some(world) = &self.world {
-            return Some(world.run(async { call(provider) }));
+            return Some(world.within(|| call(provider)));
         }
         Some(call(provider))
     }

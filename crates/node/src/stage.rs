@@ -1,7 +1,6 @@
 //! A scripted world for the refresh scenarios.
 
 use std::collections::HashMap;
-use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,7 +25,7 @@ impl Stage {
     #[napi(constructor)]
     pub fn new() -> napi::Result<Self> {
         let world = Arc::new(World::new()?);
-        let background = world.run(async { Background::launch(&world.context()) });
+        let background = world.within(|| Background::launch(&world.context()));
         Ok(Self { background: background.map_err(|error| crate::errors::thrown(&error))?, world })
     }
 
@@ -38,7 +37,7 @@ impl Stage {
         deadline: Option<f64>,
         wake: Wake,
     ) -> napi::Result<Provider> {
-        self.world.run(async {
+        self.world.within(|| {
             let context = self.world.context();
             let mut provider = Provider::within(context, self.background.clone(), settings, deadline, wake)?;
             provider.open(None)?;
@@ -50,14 +49,14 @@ impl Stage {
     /// Time passes, in milliseconds.
     #[napi]
     pub fn wait(&self, span: f64) {
-        let _passed = self.world.run_for(pending::<()>(), Duration::from_secs_f64(span / 1000.0));
+        self.world.wait(Duration::from_secs_f64(span / 1000.0));
     }
 
     /// Time passes until nobody waits for a call of this provider, for an hour at most.
     #[napi]
     pub fn finish(&self, provider: &Provider) {
-        let began = self.so_far();
-        while provider.is_waited_for() && self.so_far() - began < Duration::from_secs(3600) {
+        let began = self.world.passed();
+        while provider.is_waited_for() && self.world.passed() - began < Duration::from_secs(3600) {
             self.settle();
             if provider.is_waited_for() {
                 self.wait(1.0);
@@ -80,13 +79,13 @@ impl Stage {
     /// The wall clock, in milliseconds since 1970.
     #[napi]
     pub fn wall(&self) -> f64 {
-        self.world.run(async { milliseconds(self.world.context().time.wall()) })
+        self.world.within(|| milliseconds(self.world.context().time.wall()))
     }
 
     /// How many milliseconds have passed.
     #[napi]
     pub fn passed(&self) -> f64 {
-        self.so_far().as_secs_f64() * 1000.0
+        self.world.passed().as_secs_f64() * 1000.0
     }
 
     /// Lets something happen, told as JSON.
@@ -106,10 +105,5 @@ impl Stage {
     #[napi]
     pub fn issued(&self) -> f64 {
         self.world.vault().issued() as f64
-    }
-
-    // The world's clock is that of its runtime.
-    fn so_far(&self) -> Duration {
-        self.world.run(async { self.world.passed() })
     }
 }
