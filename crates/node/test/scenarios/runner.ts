@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { createRequire } from "node:module";
 import { inspect } from "node:util";
 
@@ -90,6 +91,9 @@ export class Runner {
   async #call(call: Call, ask: (signal: AbortSignal | undefined) => Promise<VaultIdentity>): Promise<void> {
     const began = this.#stage.passed();
     const controller = call.cancelled_after === undefined ? undefined : new AbortController();
+    if (controller !== undefined) {
+      setMaxListeners(0, controller.signal);
+    }
     const callers = Array.from({ length: call.callers ?? 1 }, () => ask(controller?.signal));
     if (controller !== undefined) {
       const ended = Promise.allSettled(callers);
