@@ -5,6 +5,8 @@ import type { NativeSet } from "./identity.ts";
 
 /** What the native side has. */
 export interface Native {
+  /** The command line, which `bin/leasekey.js` runs; what comes back is the exit code. */
+  runCommandLine(words: string[]): number;
   Provider: new (settings: Record<string, string>, deadline: number | undefined, wake: () => void) => NativeProvider;
 }
 
