@@ -180,7 +180,7 @@ function members(state: State, provider: VaultCredentials): PropertyDescriptorMa
     close: () => state.close(),
     [asyncDispose]: async () => (state.isClosed ? undefined : state.close()),
     [inspect.custom]: () => summary(state),
-    [REFUSED]: ((authorization, code) => state.native.refused(authorization, code)) satisfies Refused,
+    [REFUSED]: ((authorization, code) => state.refused(authorization, code)) satisfies Refused,
   };
   const getters = {
     stats: () => ({ ...state.native.stats }),
