@@ -221,6 +221,10 @@ error_kinds! {
     NotRotated = "LK-0125", true, "Configure Vault's own address, or leave the AWS engine out of the agent's cache";
     /// A fault in Leasekey, or a panic in a user's own hook; the set in hand is kept.
     Bug = "LK-0199", true, "Report it, with this line; Leasekey goes on with the set in hand";
+    /// A policy document cannot be read or is not what its place allows: correct it where the error points.
+    InvalidPolicy = "LK-0201", false, "Correct the policy at the place named";
+    /// A request, or a case to evaluate, cannot be read: correct it.
+    InvalidRequest = "LK-0202", false, "Correct the request";
 }
 
 /// Makes text of somebody else's safe to print: control characters escaped, 300 characters at most.

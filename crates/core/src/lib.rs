@@ -27,6 +27,7 @@
 //! # Features
 //!
 //! - `vault` (default): everything that needs the network.
+//! - `iam`: policies of AWS IAM, read, decided and explained ([`iam`]).
 //! - `cli`: the command line, `leasekey`.
 //! - `test-util`: a scripted clock, network and Vault for tests of programs that use Leasekey
 //!   ([`context`]).
@@ -48,6 +49,8 @@ pub mod config;
 pub mod context;
 mod error;
 mod event;
+#[cfg(feature = "iam")]
+pub mod iam;
 #[cfg(feature = "vault")]
 mod lease;
 #[cfg(feature = "vault")]

@@ -301,4 +301,25 @@ explanations! {
         ]
         "the refresh task panicked. Report it, with this line; Leasekey goes on with the set in hand"
     }
+    InvalidPolicy {
+        "A policy document cannot be read, or holds what its place does not allow. Nothing is evaluated with a \
+         document that is not understood in full: it might allow what AWS denies."
+        [
+            "The JSON is wrong, or an element is misspelt: the error names line, column and JSON pointer."
+            "A key stands twice in one object, of which AWS would read only one."
+            "An identity policy has a Principal, or a resource policy lacks one."
+            "A condition of a Deny compares with something that is no date, number or address."
+        ]
+        "policy.json, line 4, column 17 (/Statement/0/Actions): \"Actions\" is no element of the grammar here; \
+         the nearest is Action. Correct the policy at the place named"
+    }
+    InvalidRequest {
+        "The request to evaluate is not one that AWS could get, or a file of cases cannot be read."
+        [
+            "The action is a pattern or lacks its service: write `s3:GetObject`."
+            "The principal is no ARN of an account, a user, a role or a session."
+            "A case lacks a field or has one of the wrong type: the error names line, column and JSON pointer."
+        ]
+        "\"s3:Get*\" is a pattern; a request has one action. Correct the request"
+    }
 }
