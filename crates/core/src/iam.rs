@@ -1,15 +1,37 @@
 //! AWS IAM policies: read, decide, explain. Pure: no network, no clock, no file.
 
 mod arn;
+mod arn_pattern;
+mod case;
+mod condition;
+mod decision;
 mod document;
+mod evaluate;
+mod explain;
 mod json;
+mod missing;
+mod named;
 mod operator;
+mod principal;
+mod request;
+mod set;
+mod statement;
+mod truth;
+mod value;
+mod variable;
 mod wildcard;
 
 pub use arn::Arn;
+pub use case::{Case, read_cases};
+pub use decision::{Decision, Missing, Outcome, StatementAt, StatementResult};
 pub use document::{
     Condition, Effect, Element, PolicyDocument, PrincipalElement, PrincipalKind, PrincipalNames, Statement,
     Text, Texts, Version,
 };
+pub use explain::Explanation;
 pub use json::Place;
 pub use operator::{Comparison, Operator, Quantifier};
+pub use principal::Principal;
+pub use request::{Request, SessionKind};
+pub use set::{Layer, PolicySet, PolicySetBuilder};
+pub use statement::Applies;

@@ -2,6 +2,7 @@
 
 mod read;
 
+pub(super) use self::read::{document as read_document, scalar, text};
 use super::json::{self, Place};
 use super::operator::Operator;
 use crate::error::{Error, ErrorKind, Result};

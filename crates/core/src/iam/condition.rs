@@ -1,0 +1,257 @@
+//! Conditions, made once and asked often.
+
+use std::cmp::Ordering;
+use std::net::IpAddr;
+
+use super::arn::Arn;
+use super::arn_pattern::ArnPattern;
+use super::document::{Condition, Effect, Text};
+use super::operator::{Comparison, Operator, Quantifier};
+use super::request::{Fact, PRINCIPAL_ARN, Request};
+use super::truth::Truth;
+use super::value::{Range, compare_numbers, is_number, moment};
+use super::variable::{Fit, Glob, Piece, Signs, pieces};
+use crate::error::printable;
+
+/// One key of one operator of a statement.
+#[derive(Clone, Debug)]
+pub(super) struct Clause {
+    /// The context key, in lower case.
+    pub(super) key: String,
+    operator: Operator,
+    effect: Effect,
+    operands: Vec<Operand>,
+    /// Whether the policy compares with something that is not understood, besides.
+    blind: bool,
+}
+
+/// A value of a policy, as its operator reads it.
+#[derive(Clone, Debug)]
+enum Operand {
+    Arn(ArnPattern),
+    /// An ARN that is made of a variable: compared as a whole.
+    ArnText(Glob),
+    Bool(bool),
+    Glob(Glob),
+    GlobIgnoringCase(Glob),
+    Moment(jiff::Timestamp),
+    Number(String),
+    Range(Range),
+    Text(String),
+}
+
+/// A value of a policy that its operator cannot read.
+pub(super) struct Unreadable {
+    pub(super) value: usize,
+    pub(super) why: String,
+}
+
+impl Clause {
+    /// # Errors
+    /// A value of a Deny that is not understood, and a variable that is none. A value of an Allow that is not
+    /// understood makes the Allow narrower instead.
+    pub(super) fn new(condition: &Condition, effect: Effect, variables: bool) -> Result<Self, Unreadable> {
+        let mut operands = Vec::new();
+        let mut blind = false;
+        for (value, text) in condition.values.values.iter().enumerate() {
+            match Operand::read(condition.operator.comparison, text, variables) {
+                Ok(operand) => operands.push(operand),
+                Err(why) if effect == Effect::Deny || why.fatal => {
+                    return Err(Unreadable { value, why: why.text });
+                }
+                Err(_) => blind = true,
+            }
+        }
+        let key = condition.key.value.to_lowercase();
+        Ok(Self { key, operator: condition.operator, effect, operands, blind })
+    }
+
+    /// Whether it grants to whom it names by `aws:PrincipalArn`.
+    pub(super) fn names_principal(&self) -> bool {
+        let Operator { comparison, negated, quantifier, if_exists } = self.operator;
+        self.key == PRINCIPAL_ARN
+            && comparison != Comparison::Null
+            && !negated
+            && !if_exists
+            && quantifier != Some(Quantifier::ForAllValues)
+    }
+
+    /// The keys that the variables in its values read.
+    pub(super) fn variable_keys(&self) -> impl Iterator<Item = &str> {
+        self.operands.iter().flat_map(|operand| {
+            let (arn, glob) = match operand {
+                Operand::Arn(arn) => (Some(arn), None),
+                Operand::ArnText(glob) | Operand::Glob(glob) | Operand::GlobIgnoringCase(glob) => {
+                    (None, Some(glob))
+                }
+                _ => (None, None),
+            };
+            arn.into_iter().flat_map(ArnPattern::keys).chain(glob.into_iter().flat_map(Glob::keys))
+        })
+    }
+
+    /// Whether the request meets it.
+    pub(super) fn holds(&self, request: &Request) -> Truth {
+        match request.fact(&self.key) {
+            Fact::Unknown => Truth::Unknown,
+            Fact::Absent => self.holds_without(),
+            Fact::Values(values) if self.operator.comparison == Comparison::Null => {
+                self.null(values.iter().all(String::is_empty))
+            }
+            Fact::Values(values) => self.holds_for(values, request),
+        }
+    }
+
+    /// Where the key is absent.
+    fn holds_without(&self) -> Truth {
+        let Operator { comparison, negated, quantifier, if_exists } = self.operator;
+        match quantifier {
+            _ if comparison == Comparison::Null => self.null(true),
+            Some(Quantifier::ForAllValues) => Truth::Yes,
+            // The reference says both that ForAnyValue fails and that IfExists holds.
+            Some(Quantifier::ForAnyValue) if if_exists => (self.effect == Effect::Deny).into(),
+            Some(Quantifier::ForAnyValue) => Truth::No,
+            None => (if_exists || negated && !self.never_negated()).into(),
+        }
+    }
+
+    fn null(&self, absent: bool) -> Truth {
+        self.operands
+            .iter()
+            .any(|operand| matches!(operand, Operand::Bool(wanted) if *wanted == absent))
+            .into()
+    }
+
+    fn holds_for(&self, values: &[String], request: &Request) -> Truth {
+        let each = values.iter().map(|value| self.holds_for_one(value, request));
+        match (self.operator.quantifier, values) {
+            // An empty text is a set without a member.
+            (Some(_), _) if values.iter().all(String::is_empty) => self.holds_without(),
+            (Some(Quantifier::ForAllValues), _) => Truth::all(each),
+            (Some(Quantifier::ForAnyValue), _) => Truth::any(each),
+            (None, []) => self.holds_without(),
+            (None, [value]) => self.holds_for_one(value, request),
+            // Without a quantifier an operator takes one value.
+            (None, _) => Truth::No,
+        }
+    }
+
+    fn holds_for_one(&self, value: &str, request: &Request) -> Truth {
+        if !self.understands(value) {
+            return (self.effect == Effect::Deny).into();
+        }
+        let fits =
+            Truth::any(self.operands.iter().map(|operand| operand.fits(value, self.operator, request)));
+        match (self.operator.negated, self.never_negated()) {
+            (false, _) => fits,
+            (true, false) => !fits,
+            (true, true) => Truth::No,
+        }
+    }
+
+    /// Whether a negation can hold for nothing, since it might be of what is not understood.
+    fn never_negated(&self) -> bool {
+        self.blind && self.effect == Effect::Allow
+    }
+
+    /// Whether a value of the request is one that the operator can compare.
+    fn understands(&self, value: &str) -> bool {
+        match self.operands.first() {
+            Some(Operand::Bool(_)) => read_bool(value).is_some(),
+            Some(Operand::Moment(_)) => moment(value).is_some(),
+            Some(Operand::Number(_)) => is_number(value),
+            Some(Operand::Range(_)) => value.parse::<IpAddr>().is_ok(),
+            _ => true,
+        }
+    }
+}
+
+fn read_bool(text: &str) -> Option<bool> {
+    match text {
+        _ if text.eq_ignore_ascii_case("true") => Some(true),
+        _ if text.eq_ignore_ascii_case("false") => Some(false),
+        _ => None,
+    }
+}
+
+struct Wrong {
+    text: String,
+    /// Wrong whatever the effect.
+    fatal: bool,
+}
+
+impl Operand {
+    fn read(comparison: Comparison, text: &Text, variables: bool) -> Result<Self, Wrong> {
+        use Comparison::{ArnEquals, ArnLike, BinaryEquals, Bool, IpAddress, Null};
+        use Comparison::{StringEquals, StringEqualsIgnoreCase, StringLike};
+        let value = text.value.as_str();
+        let glob = |wildcards| {
+            let pieces = pieces(value, Signs { variables, wildcards });
+            pieces.map_err(|text| Wrong { text, fatal: true })
+        };
+        let wrong =
+            |what: &str| Wrong { text: format!("\"{}\" is no {what}", printable(value)), fatal: false };
+        match comparison {
+            ArnEquals | ArnLike => arn(glob(true)?).ok_or_else(|| wrong("ARN of six parts")),
+            StringEquals => Ok(Self::Glob(Glob::new(glob(false)?))),
+            StringEqualsIgnoreCase => Ok(Self::GlobIgnoringCase(Glob::new(glob(false)?))),
+            StringLike => Ok(Self::Glob(Glob::new(glob(true)?))),
+            BinaryEquals => Ok(Self::Text(value.to_owned())),
+            Bool | Null => read_bool(value).map(Self::Bool).ok_or_else(|| wrong("true or false")),
+            IpAddress => {
+                Range::parse(value).map(Self::Range).ok_or_else(|| wrong("address or range of addresses"))
+            }
+            _ if is_date(comparison) => moment(value).map(Self::Moment).ok_or_else(|| wrong("date")),
+            _ => is_number(value).then(|| Self::Number(value.to_owned())).ok_or_else(|| wrong("number")),
+        }
+    }
+
+    fn fits(&self, value: &str, operator: Operator, request: &Request) -> Truth {
+        match self {
+            Self::Arn(pattern) => pattern.fits_by_parts(value, request).truth(),
+            Self::ArnText(glob) if Arn::parse(value).is_none() => Fit::No.truth(),
+            Self::ArnText(glob) | Self::Glob(glob) => glob.fits(value, request).truth(),
+            Self::GlobIgnoringCase(glob) => glob.fits_ignoring_case(value, request).truth(),
+            Self::Bool(wanted) => (read_bool(value) == Some(*wanted)).into(),
+            Self::Text(wanted) => (value == wanted).into(),
+            Self::Range(range) => value.parse().is_ok_and(|address| range.contains(address)).into(),
+            Self::Moment(wanted) => compares(operator.comparison, moment(value).map(|own| own.cmp(wanted))),
+            Self::Number(wanted) => compares(operator.comparison, compare_numbers(value, wanted)),
+        }
+    }
+}
+
+/// A pattern of six parts, or something that stands for a whole ARN.
+fn arn(pieces: Vec<Piece>) -> Option<Operand> {
+    let pattern = ArnPattern::new(pieces.clone());
+    if pattern.is_whole() {
+        return Some(Operand::Arn(pattern));
+    }
+    let literal = pieces.iter().all(|piece| matches!(piece, Piece::Text(_) | Piece::Variable(_)));
+    let variable = pieces.iter().any(|piece| matches!(piece, Piece::Variable(_)));
+    (literal && variable).then(|| Operand::ArnText(Glob::new(pieces)))
+}
+
+fn is_date(comparison: Comparison) -> bool {
+    use Comparison::{DateEquals, DateGreaterThan, DateGreaterThanEquals, DateLessThan, DateLessThanEquals};
+    matches!(
+        comparison,
+        DateEquals | DateGreaterThan | DateGreaterThanEquals | DateLessThan | DateLessThanEquals
+    )
+}
+
+/// Whether the request's value, which is so ordered to the policy's, is what the operator wants.
+fn compares(comparison: Comparison, order: Option<Ordering>) -> Truth {
+    use Comparison::{
+        DateGreaterThan, DateGreaterThanEquals, DateLessThan, DateLessThanEquals, NumericGreaterThan,
+        NumericGreaterThanEquals, NumericLessThan, NumericLessThanEquals,
+    };
+    let wanted = |order: Ordering| match comparison {
+        DateGreaterThan | NumericGreaterThan => order.is_gt(),
+        DateGreaterThanEquals | NumericGreaterThanEquals => order.is_ge(),
+        DateLessThan | NumericLessThan => order.is_lt(),
+        DateLessThanEquals | NumericLessThanEquals => order.is_le(),
+        _ => order.is_eq(),
+    };
+    order.is_some_and(wanted).into()
+}

@@ -1,0 +1,83 @@
+//! What was decided, and by what.
+
+use super::document::Effect;
+use super::set::Layer;
+use super::statement::Applies;
+
+/// What a decision comes out at.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Outcome {
+    /// The request is allowed.
+    Allow,
+    /// It depends on what the request does not tell; [`Decision::missing`] says on what.
+    Depends,
+    /// The request is denied, because nothing that must allow it does.
+    ImplicitDeny,
+    /// The request is denied by a statement.
+    ExplicitDeny,
+}
+
+impl Outcome {
+    /// The name in a case file: `allow`, `depends`, `implicit_deny`, `explicit_deny`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Depends => "depends",
+            Self::ExplicitDeny => "explicit_deny",
+            Self::ImplicitDeny => "implicit_deny",
+        }
+    }
+}
+
+/// Where a statement stands in a [`PolicySet`](super::PolicySet).
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct StatementAt {
+    /// The layer.
+    pub layer: Layer,
+    /// The index of the document in its layer.
+    pub policy: usize,
+    /// The index of the statement in its document.
+    pub statement: usize,
+}
+
+/// What became of one statement.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct StatementResult {
+    /// Which statement it is.
+    pub at: StatementAt,
+    /// What it does where it applies.
+    pub effect: Effect,
+    /// Whether it applies, and if not, the first reason why.
+    pub applies: Applies,
+}
+
+/// What is not known, and what would make the difference.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct Missing {
+    /// The context key, in lower case.
+    pub key: String,
+    /// What the key must be for the request to be allowed: `must be StringEquals "blue"`.
+    pub constraint: String,
+    /// The values of the statement's condition, if the key is one of a condition.
+    pub values: Vec<String>,
+    /// The statement that asks for it.
+    pub at: Option<StatementAt>,
+}
+
+/// A decision.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Decision {
+    /// What it comes out at.
+    pub outcome: Outcome,
+    /// The layer that decided: the one that denies; the first that does not allow; or the one that grants.
+    pub layer: Layer,
+    /// The statement that decided: the one that denies or grants. None of an implicit deny.
+    pub decided_by: Option<StatementAt>,
+    /// The resource that decided, by its index: the first on which the outcome is this one.
+    pub resource: usize,
+    /// What became of every statement that takes part, in the order of their layers.
+    pub statements: Vec<StatementResult>,
+    /// What is not known and would decide; empty unless the outcome is [`Outcome::Depends`].
+    pub missing: Vec<Missing>,
+}

