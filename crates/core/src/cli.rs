@@ -6,6 +6,7 @@ mod console;
 mod creds;
 mod explain;
 mod hint;
+mod iam;
 mod table;
 mod warnings;
 
@@ -39,12 +40,16 @@ enum Command {
     Config(config::Arguments),
     /// What an error code means, its likely causes, and what to do
     Explain(explain::Arguments),
+    /// Policies of AWS IAM: looked at, compared, and what their actions stand for
+    Iam(iam::Arguments),
     /// A completion script for a shell, printed
     Completions(completions::Arguments),
 }
 
 /// What a command that does not end well ends with.
 enum Failure {
+    /// The answer was printed, and it is one that the exit code tells too.
+    Answered(u8),
     /// What the user is told.
     Told(Error),
     /// Nobody reads what is printed any more.
@@ -82,10 +87,19 @@ pub fn run(args: impl IntoIterator<Item = OsString>, context: &Context, console:
         Command::Config(arguments) => config::run(&arguments, context, console),
         Command::Creds(arguments) => creds::run(&arguments, context, console),
         Command::Explain(arguments) => explain::run(&arguments, console),
+        Command::Iam(arguments) => iam::run(&arguments, context, console),
         Command::Completions(arguments) => completions::run(&arguments, console),
     };
-    match outcome.and_then(|()| console.out.flush().map_err(Failure::from)) {
+    // What was answered must be read before the exit code counts.
+    let mut flushed = || console.out.flush().map_err(Failure::from);
+    let outcome = match outcome {
+        Ok(()) => flushed(),
+        Err(Failure::Answered(code)) => flushed().and(Err(Failure::Answered(code))),
+        failure => failure,
+    };
+    match outcome {
         Ok(()) => OK,
+        Err(Failure::Answered(code)) => code,
         Err(Failure::Told(error)) => tell(&error, console),
         // As after `| head`: whoever stopped reading knows.
         Err(Failure::Unheard(error)) if error.kind() == io::ErrorKind::BrokenPipe => FAILED,
@@ -130,6 +144,8 @@ fn tell(error: &Error, console: &mut Console<'_>) -> u8 {
 fn exit_code(kind: ErrorKind) -> u8 {
     match kind {
         ErrorKind::InvalidName
+        | ErrorKind::InvalidPolicy
+        | ErrorKind::InvalidRequest
         | ErrorKind::InvalidSetting
         | ErrorKind::NoAuth
         | ErrorKind::NotConfigured

@@ -53,7 +53,7 @@ pub trait Env: fmt::Debug + Send + Sync {
     fn process_id(&self) -> u32;
 }
 
-/// Reading of files.
+/// Reading of files, and writing of those that a user names for it.
 pub trait Files: fmt::Debug + Send + Sync {
     /// Opens the file without ever blocking and reads it if it is a regular file of at most `limit`
     /// bytes; otherwise only the facts come back.
@@ -61,6 +61,12 @@ pub trait Files: fmt::Debug + Send + Sync {
 
     /// The paths of what is in the directory, itself or by a link, in no order.
     fn list(&self, directory: &Path) -> io::Result<Vec<PathBuf>>;
+
+    /// Writes a file in place of what is there. Nothing but what a user names on a command line is written.
+    fn write(&self, path: &Path, content: &[u8]) -> io::Result<()> {
+        let _ = (path, content);
+        Err(io::ErrorKind::Unsupported.into())
+    }
 }
 
 /// A file's facts, and its content if it is regular and small enough.

@@ -204,6 +204,11 @@ impl Files for Scripted {
             script.files.keys().filter(|path| path.parent() == Some(directory)).cloned().collect();
         if paths.is_empty() { Err(io::ErrorKind::NotFound.into()) } else { Ok(paths) }
     }
+
+    fn write(&self, path: &Path, content: &[u8]) -> io::Result<()> {
+        self.set_file(path, 0o644, content);
+        Ok(())
+    }
 }
 
 impl Random for Scripted {

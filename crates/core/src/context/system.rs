@@ -144,6 +144,10 @@ impl Files for System {
     fn list(&self, directory: &Path) -> io::Result<Vec<PathBuf>> {
         std::fs::read_dir(directory)?.map(|entry| entry.map(|entry| entry.path())).collect()
     }
+
+    fn write(&self, path: &Path, content: &[u8]) -> io::Result<()> {
+        std::fs::write(path, content)
+    }
 }
 
 impl Launch for System {

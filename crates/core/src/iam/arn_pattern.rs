@@ -3,6 +3,7 @@
 
 use super::request::Request;
 use super::variable::{Fit, Glob, Piece};
+use super::wildcard::{NoSlots, Pattern, Slots};
 
 /// A pattern of an ARN: up to five parts with a colon after each, and what follows.
 #[derive(Clone, Debug)]
@@ -68,33 +69,12 @@ impl ArnPattern {
     /// Whether the resource fits, as the Resource element compares ARNs: part by part, but a `*` that ends a part may
     /// go on beyond its colon.
     pub(super) fn fits_resource(&self, resource: &str, request: &Request) -> Fit {
-        if !self.tail.has_variables() {
-            return Walk { pattern: self, text: resource, request, dead: [false; HEAD + 1] }
-                .from(0, 0, false)
-                .into();
+        let (head, tail) = (&self.head, &self.tail.pattern);
+        match (self.tail.readiness(request), self.tail.loose()) {
+            (Fit::Yes, _) => Walk::new(head, tail, &self.tail.filled(request), resource).fits().into(),
+            (Fit::Unknown, Some(loose)) if !Walk::new(head, loose, &NoSlots, resource).fits() => Fit::No,
+            (other, _) => other,
         }
-        match self.tail.readiness(request) {
-            Fit::Yes => Walk { pattern: self, text: resource, request, dead: [false; HEAD + 1] }
-                .from(0, 0, false)
-                .into(),
-            other => match self.head_fits(resource) {
-                Some(rest) if self.tail.fits(rest, request) == Fit::No => Fit::No,
-                Some(_) => other,
-                None => Fit::No,
-            },
-        }
-    }
-
-    /// What follows the head, if each of its parts fits its own.
-    fn head_fits<'t>(&self, mut text: &'t str) -> Option<&'t str> {
-        for glob in &self.head {
-            let (part, after) = text.split_once(':')?;
-            if !glob.pattern.matches(part) {
-                return None;
-            }
-            text = after;
-        }
-        Some(text)
     }
 }
 
@@ -109,23 +89,32 @@ fn push(parts: &mut [Vec<Piece>], piece: Piece) {
 
 /// Tries the parts of a pattern from left to right. Places are tried in ascending order, and what is open goes on at
 /// any later place: so what failed once while open fails for good, and the whole stays linear.
-struct Walk<'a> {
-    pattern: &'a ArnPattern,
+struct Walk<'a, S> {
+    head: &'a [Glob],
+    tail: &'a Pattern,
+    slots: &'a S,
     text: &'a str,
-    request: &'a Request,
     dead: [bool; HEAD + 1],
 }
 
-impl Walk<'_> {
+impl<'a, S: Slots> Walk<'a, S> {
+    fn new(head: &'a [Glob], tail: &'a Pattern, slots: &'a S, text: &'a str) -> Self {
+        Self { head, tail, slots, text, dead: [false; HEAD + 1] }
+    }
+
+    fn fits(&mut self) -> bool {
+        self.part(0, 0, false)
+    }
+
     /// Whether the parts from this one on fit the text from `at` on, or, while open, from a later part of it on.
-    fn from(&mut self, part: usize, at: usize, open: bool) -> bool {
-        let Some(glob) = self.pattern.head.get(part) else { return self.tail(at, open) };
+    fn part(&mut self, part: usize, at: usize, open: bool) -> bool {
+        let Some(glob) = self.head.get(part) else { return self.rest(at, open) };
         if self.is_dead(part) {
             return false;
         }
         let mut at = at;
-        while let Some((text, next)) = self.part(at) {
-            if glob.pattern.matches(text) && self.from(part + 1, next, glob.pattern.ends_open()) {
+        while let Some((text, next)) = self.text_part(at) {
+            if glob.pattern.matches(text) && self.part(part + 1, next, glob.pattern.ends_open()) {
                 return true;
             }
             if !open {
@@ -137,31 +126,34 @@ impl Walk<'_> {
         false
     }
 
-    fn tail(&mut self, at: usize, open: bool) -> bool {
+    fn rest(&mut self, at: usize, open: bool) -> bool {
         if self.is_dead(HEAD) {
             return false;
         }
-        let (glob, slots) = (&self.pattern.tail, self.pattern.tail.filled(self.request));
         let mut at = at;
         loop {
-            if let Some(rest) = self.text.get(at..).and_then(|text| glob.pattern.begins(text, &slots)) {
-                if glob.pattern.goes_on(rest, &slots) {
+            if let Some(rest) = self.text.get(at..).and_then(|text| self.tail.begins(text, self.slots)) {
+                if self.tail.goes_on(rest, self.slots) {
                     return true;
                 }
-                if glob.pattern.has_star() {
+                if self.tail.has_star() {
                     self.bury(HEAD);
                     return false;
                 }
             }
-            match self.part(at) {
+            match self.text_part(at) {
                 Some((_, next)) if open => at = next,
-                _ => return false,
+                _ => break,
             }
         }
+        if open {
+            self.bury(HEAD);
+        }
+        false
     }
 
-    /// The part at this place that a colon ends, and the place after the colon.
-    fn part(&self, at: usize) -> Option<(&str, usize)> {
+    /// The part of the text at this place that a colon ends, and the place after the colon.
+    fn text_part(&self, at: usize) -> Option<(&'a str, usize)> {
         let (part, _) = self.text.get(at..)?.split_once(':')?;
         Some((part, at + part.len() + 1))
     }
@@ -173,6 +165,76 @@ impl Walk<'_> {
     fn bury(&mut self, part: usize) {
         if let Some(dead) = self.dead.get_mut(part) {
             *dead = true;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::iam::principal::Principal;
+    use crate::iam::variable::{Signs, pieces};
+
+    fn pattern(text: &str) -> ArnPattern {
+        ArnPattern::new(pieces(text, Signs { variables: true, wildcards: true }).unwrap())
+    }
+
+    fn request() -> Request {
+        Request::new(Principal::anonymous(), "s3:GetObject", "*").unwrap()
+    }
+
+    fn fits(own: &str, resource: &str) -> bool {
+        pattern(own).fits_resource(resource, &request()) == Fit::Yes
+    }
+
+    #[test]
+    fn a_star_that_ends_a_part_goes_on_beyond_its_colon() {
+        let queue = "arn:aws:sqs:eu-west-1:111122223333:orders";
+        for own in ["arn:aws:sqs:*:orders", "arn:aws:sqs:*", "arn:*:orders", "arn:aws:sqs:eu*:orders", "arn:*", queue] {
+            assert!(fits(own, queue), "{own}");
+        }
+        for own in ["arn:aws:sqs:*:order", "arn:aws:sns:*", "arn:aws:sqs:eu*1:orders", "arn:aws:sqs", "arn:aws:sqs:"] {
+            assert!(!fits(own, queue), "{own}");
+        }
+    }
+
+    #[test]
+    fn a_star_within_a_part_ends_at_its_colon() {
+        assert!(fits("arn:aws:sqs:eu-*-1:111122223333:orders", "arn:aws:sqs:eu-west-1:111122223333:orders"));
+        assert!(!fits("arn:aws:sqs:e*1:1:orders", "arn:aws:sqs:eu:x1:1:orders"));
+    }
+
+    #[test]
+    fn conditions_compare_part_by_part() {
+        let wide = pattern("arn:aws:x:*:111122223333:finance/*");
+        let text = "arn:aws:x:us-east-2:999999999999:store/abc:111122223333:finance/document.txt";
+        assert_eq!(wide.fits_by_parts(text, &request()), Fit::No);
+        assert_eq!(wide.fits_by_parts("arn:aws:x:eu:111122223333:finance/a:b", &request()), Fit::Yes);
+        assert!(pattern("arn:aws:s3:::a").is_whole() && !pattern("arn:aws:s3:*").is_whole());
+    }
+
+    #[test]
+    fn a_colon_inside_a_variable_cuts_nothing() {
+        let own = pattern("arn:aws:sqs:us-east-2:*:${aws:username}-queue");
+        assert!(own.is_whole() && !own.has_variables_in_head());
+        let ann = request().context("aws:username", "a:b");
+        assert_eq!(own.fits_resource("arn:aws:sqs:us-east-2:1:a:b-queue", &ann), Fit::Yes);
+        assert_eq!(own.fits_resource("arn:aws:sqs:us-east-2:1:x-queue", &request()), Fit::Unresolved);
+    }
+
+    #[test]
+    fn an_unknown_variable_fits_what_some_value_of_it_fits() {
+        let unknown = request().partial_context();
+        let fit = |own: &str, text: &str| pattern(own).fits_resource(text, &unknown);
+        assert_eq!(fit("arn:aws:sqs:*:${aws:username}", "arn:aws:sqs:eu-west-1:1:ann"), Fit::Unknown);
+        assert_eq!(fit("arn:aws:sqs:*:q-${aws:username}", "arn:aws:sqs:eu-west-1:1:ann"), Fit::No);
+    }
+
+    #[test]
+    fn many_colons_cost_no_more_than_their_number() {
+        let text = format!("arn:aws:sqs:{}", "a:".repeat(50_000));
+        for own in ["arn:aws:sqs:*:a:a*b", "arn:*:*:*:*:b", "arn:*:a:a:a:a*x*y", "arn:*a:*a:*a:*a:*b"] {
+            assert!(!fits(own, &text), "{own}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Whom a statement of a resource policy names, and what a grant to them is worth.
 
 use super::arn::{Arn, is_account};
-use super::document::{PrincipalElement, PrincipalKind, PrincipalNames};
+use super::document::{Effect, PrincipalElement, PrincipalKind, PrincipalNames};
 use super::principal::{Caller, Identity, Kind, name, session_role};
 use super::request::{Fact, Request};
 use super::truth::Truth;
@@ -53,12 +53,13 @@ enum Name {
 /// The principals of a statement.
 #[derive(Clone, Debug)]
 pub(super) struct Named {
+    effect: Effect,
     negated: bool,
     names: Vec<Name>,
 }
 
 impl Named {
-    pub(super) fn new(element: &PrincipalElement) -> Self {
+    pub(super) fn new(element: &PrincipalElement, effect: Effect) -> Self {
         let names = match &element.names {
             PrincipalNames::Everyone => vec![Name::Everyone],
             PrincipalNames::Of(kinds) => {
@@ -67,7 +68,7 @@ impl Named {
                 texts.map(|(kind, text)| read(kind, &text.value)).collect()
             }
         };
-        Self { negated: element.negated, names }
+        Self { effect, negated: element.negated, names }
     }
 
     /// The index of the first name that no principal can have, a pattern for example.
@@ -103,7 +104,7 @@ impl Named {
     fn find(&self, request: &Request) -> (Truth, Grant) {
         let mut found = (Truth::No, Grant::Account);
         for name in &self.names {
-            let one = name.names(request);
+            let one = name.names(request, self.effect);
             // A certain grant before a possible one, and then the one that is worth more.
             found = found.max(one);
         }
@@ -117,7 +118,7 @@ impl Named {
             return Truth::Yes;
         }
         let listed = |wanted: fn(&Name) -> bool| {
-            Truth::any(self.names.iter().filter(|name| wanted(name)).map(|name| name.names(request).0))
+            Truth::any(self.names.iter().filter(|name| wanted(name)).map(|name| name.names(request, self.effect).0))
         };
         let account = listed(|name| matches!(name, Name::Account { .. }));
         let itself = match identity.kind {
@@ -174,14 +175,16 @@ fn read_aws(text: &str) -> Option<Name> {
 }
 
 impl Name {
-    fn names(&self, request: &Request) -> (Truth, Grant) {
+    fn names(&self, request: &Request, effect: Effect) -> (Truth, Grant) {
         let identity = request.principal().identity();
         let is = |known: bool, grant| (Truth::from(known), grant);
         match (self, &request.principal().0) {
             (Self::Everyone, _) => is(true, Grant::Limited),
             (Self::Service(name), Caller::Service(caller)) => is(name == caller, Grant::Direct),
             (Self::Provider(name), Caller::Federated(caller)) => is(name == caller, Grant::Direct),
-            (Self::CanonicalUser, Caller::Iam(_)) => (Truth::Unknown, Grant::Account),
+            (Self::CanonicalUser, Caller::Iam(_)) if effect == Effect::Deny || request.is_partial() => {
+                (Truth::Unknown, Grant::Account)
+            }
             (Self::UniqueId(id), Caller::Iam(_)) => (is_id_of(id, request), Grant::Direct),
             _ => identity.map_or(is(false, Grant::Account), |identity| self.is_of(identity)),
         }

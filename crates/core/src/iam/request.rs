@@ -35,6 +35,8 @@ pub enum SessionKind {
 #[derive(Clone, Debug)]
 pub struct Request {
     principal: Principal,
+    /// As it was asked for.
+    written: String,
     action: String,
     colon: usize,
     resources: Vec<String>,
@@ -63,12 +65,13 @@ impl Request {
     /// # Errors
     /// `LK-0202` where the action is not one action of one service, or the resource neither an ARN nor `"*"`.
     pub fn new(principal: Principal, action: &str, resource: &str) -> Result<Self> {
-        let action = action.to_ascii_lowercase();
+        let (written, action) = (action.to_owned(), action.to_ascii_lowercase());
         let colon = service_length(&action)?;
         let kind = kind(&principal);
         let principal_arn = principal.identity().map(Identity::principal_arn).into_iter().collect();
         Ok(Self {
             principal,
+            written,
             action,
             colon,
             resources: vec![checked_resource(resource)?],
@@ -80,6 +83,16 @@ impl Request {
             given: Vec::new(),
             partial: false,
         })
+    }
+
+    /// A request of a user of whom nothing is known but the account: this one, or else the resource's.
+    pub(crate) fn of_somebody(account: Option<&str>, action: &str, resource: &str) -> Result<Self> {
+        let of_resource = || Arn::parse(resource).map(|arn| arn.account).filter(|account| is_account(account));
+        let account = account.or_else(of_resource).unwrap_or("000000000000");
+        let somebody = Principal::parse(&format!("arn:aws:iam::{account}:user/-"))?;
+        let mut request = Self::new(somebody, action, resource)?;
+        request.principal_arn.clear();
+        Ok(request)
     }
 
     /// Asks for one more resource. A request for several is allowed only if it is for each of them.
@@ -150,9 +163,9 @@ impl Request {
         &self.principal
     }
 
-    /// The action, in lower case.
+    /// The action, as it was asked for.
     pub fn action(&self) -> &str {
-        &self.action
+        &self.written
     }
 
     /// The resources.
@@ -166,6 +179,11 @@ impl Request {
 
     pub(super) fn resource_count(&self) -> usize {
         self.resources.len()
+    }
+
+    /// Whether the action is this one, given in lower case.
+    pub(super) fn is_for(&self, action: &str) -> bool {
+        self.action == action
     }
 
     /// The service of the action, `s3`.
@@ -214,8 +232,8 @@ impl Request {
             return Fact::Values(values);
         }
         match (key, &self.mfa) {
-            (PRINCIPAL_ARN, _) if self.principal_arn.is_empty() => Fact::Absent,
-            (PRINCIPAL_ARN, _) => Fact::Values(&self.principal_arn),
+            (PRINCIPAL_ARN, _) if !self.principal_arn.is_empty() => Fact::Values(&self.principal_arn),
+            (PRINCIPAL_ARN, _) if self.principal.identity().is_none() => Fact::Absent,
             (MFA, Some(present)) if self.session_kind != SessionKind::None => {
                 Fact::Values(std::slice::from_ref(present))
             }

@@ -159,7 +159,7 @@ impl Site<'_> {
                 Err(self.invalid_at(element.place, "/Principal", why))
             }
             (Some(element), _) => {
-                let named = Named::new(element);
+                let named = Named::new(element, self.statement.effect);
                 // Of an Allow it names nobody, and a NotPrincipal excepts nobody: both narrow what is allowed.
                 if named.nobody().is_some() && self.statement.effect == Effect::Deny && !named.is_negated() {
                     let why = "a principal is neither an account, a user, a role nor a session, and patterns are none";

@@ -176,6 +176,11 @@ impl Glob {
         self.variables.iter().map(|variable| variable.key.as_str())
     }
 
+    /// The pattern with stars for its variables, if it has any.
+    pub(super) fn loose(&self) -> Option<&Pattern> {
+        self.loose.as_ref()
+    }
+
     pub(super) fn has_variables(&self) -> bool {
         !self.variables.is_empty()
     }
@@ -197,7 +202,7 @@ impl Glob {
         let Some(loose) = &self.loose else { return self.pattern.matches(text).into() };
         match self.readiness(request) {
             Fit::Yes => self.pattern.matches_with(text, &self.filled(request)).into(),
-            _ if !loose.matches(text) => Fit::No,
+            Fit::Unknown if !loose.matches(text) => Fit::No,
             other => other,
         }
     }

@@ -44,7 +44,7 @@ impl Scope {
         let linked = is_service_linked(caller, request);
         let (scp_excused, rcp_excused) = excused(set, request, !cross_account);
         Self {
-            always: request.action() == "sts:getcalleridentity",
+            always: request.is_for("sts:getcalleridentity"),
             service: service(caller, request),
             root,
             identity: !root,
@@ -130,7 +130,7 @@ fn is_service_linked(caller: &Identity, request: &Request) -> bool {
 /// Whether resource control policies cover the request.
 fn rcp(request: &Request, resource: &str) -> bool {
     let covered = RCP_SERVICES.binary_search(&request.service()).is_ok();
-    covered && request.action() != "kms:retiregrant" && !is_managed_key(resource)
+    covered && !request.is_for("kms:retiregrant") && !is_managed_key(resource)
 }
 
 /// Keys that AWS manages, as far as their alias tells.
