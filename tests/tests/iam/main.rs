@@ -16,9 +16,20 @@ use serde_json::{Value, json};
 /// service-linked roles by the names of their sessions and what RCPs leave out; the account of an ARN where none is
 /// given; operators in another case; variables out of place.
 const BEYOND: &[&str] = &[
-    "02-organizations-18", "02-organizations-19", "02-organizations-20", "02-organizations-22", "02-organizations-45",
-    "02-organizations-46", "02-organizations-47", "04-cross-account-24", "14-variables-28", "14-variables-50",
-    "15-conditions-26", "15-conditions-30", "17-operators", "21-session-kinds-10",
+    "02-organizations-18",
+    "02-organizations-19",
+    "02-organizations-20",
+    "02-organizations-22",
+    "02-organizations-45",
+    "02-organizations-46",
+    "02-organizations-47",
+    "04-cross-account-24",
+    "14-variables-28",
+    "14-variables-50",
+    "15-conditions-26",
+    "15-conditions-30",
+    "17-operators",
+    "21-session-kinds-10",
 ];
 
 fn scenarios() -> Vec<(PathBuf, String)> {
@@ -51,7 +62,10 @@ fn every_case_names_the_page_of_its_rule_and_no_two_are_the_same() {
         for case in serde_json::from_str::<Vec<Value>>(&text).unwrap() {
             let id = case["id"].as_str().unwrap().to_owned();
             assert!(case["page"].as_str().unwrap().starts_with("https://docs.aws.amazon.com/"), "{id}");
-            assert!(questions.insert(format!("{}{}", case["request"], case["policies"])), "{id} asks what another does");
+            assert!(
+                questions.insert(format!("{}{}", case["request"], case["policies"])),
+                "{id} asks what another does"
+            );
             assert!(ids.insert(id), "{}", path.display());
         }
     }

@@ -7,8 +7,12 @@ use serde_json::Value;
 pub(crate) fn decide(case: &Value) -> &'static str {
     let request = &case["request"];
     let resources = items(&request["resource"]);
-    let outcomes: Vec<_> = resources.iter().map(|resource| Naive { case, resource: text(resource) }.decide()).collect();
-    ["explicit_deny", "implicit_deny"].into_iter().find(|outcome| outcomes.contains(outcome)).unwrap_or("allow")
+    let outcomes: Vec<_> =
+        resources.iter().map(|resource| Naive { case, resource: text(resource) }.decide()).collect();
+    ["explicit_deny", "implicit_deny"]
+        .into_iter()
+        .find(|outcome| outcomes.contains(outcome))
+        .unwrap_or("allow")
 }
 
 struct Naive<'a> {
@@ -76,7 +80,11 @@ impl Naive<'_> {
         let mut denied = false;
         let mut allowed_by = |documents: &Value, levels: bool| {
             let mut all = true;
-            let lists: Vec<&Value> = if levels { items(documents).iter().map(|l| &l["policies"]).collect() } else { vec![documents] };
+            let lists: Vec<&Value> = if levels {
+                items(documents).iter().map(|l| &l["policies"]).collect()
+            } else {
+                vec![documents]
+            };
             for list in lists {
                 let mut any = false;
                 for statement in items(list).iter().flat_map(|document| statements(document)) {
@@ -156,7 +164,10 @@ impl Naive<'_> {
     }
 
     fn applies(&self, statement: &Statement<'_>) -> bool {
-        self.principal_fits(statement) && self.action_fits(statement) && self.resource_fits(statement) && self.conditions_hold(statement)
+        self.principal_fits(statement)
+            && self.action_fits(statement)
+            && self.resource_fits(statement)
+            && self.conditions_hold(statement)
     }
 
     // ---- principals ----
@@ -178,7 +189,8 @@ impl Naive<'_> {
                 Some(arn) if self.is("assumed-role/") => account && has(arn) && has(&role),
                 Some(arn) => account && has(arn),
             };
-            return !(listed || names.contains(&("AWS", "*")) && !(bounded && self.arn().is_some() && !self.is("root")));
+            return !(listed
+                || names.contains(&("AWS", "*")) && !(bounded && self.arn().is_some() && !self.is("root")));
         }
         let Some(named) = statement.json.get("Principal") else { return true };
         names(named).iter().any(|(kind, name)| self.named_as(kind, name).is_some())
@@ -186,7 +198,8 @@ impl Naive<'_> {
 
     fn is_other(&self, kind: &str, name: &str) -> bool {
         let principal = self.request("principal");
-        (kind == "Service" && principal["service"] == name) || (kind == "Federated" && principal["federated"] == name)
+        (kind == "Service" && principal["service"] == name)
+            || (kind == "Federated" && principal["federated"] == name)
     }
 
     fn named_as(&self, kind: &str, name: &str) -> Option<As> {
@@ -219,8 +232,11 @@ impl Naive<'_> {
         let all: Vec<_> = names.iter().filter_map(|(kind, name)| self.named_as(kind, name)).collect();
         let by_condition = names.contains(&("AWS", "*"))
             && statement.conditions().any(|(operator, key, _)| {
-                let positive = !operator.contains("Not") && operator != "Null" && !operator.ends_with("IfExists");
-                key.eq_ignore_ascii_case("aws:PrincipalArn") && positive && !operator.starts_with("ForAllValues")
+                let positive =
+                    !operator.contains("Not") && operator != "Null" && !operator.ends_with("IfExists");
+                key.eq_ignore_ascii_case("aws:PrincipalArn")
+                    && positive
+                    && !operator.starts_with("ForAllValues")
             });
         match () {
             () if all.contains(&As::Itself) || by_condition => As::Itself,
@@ -246,7 +262,8 @@ impl Naive<'_> {
 
     fn resource_fits(&self, statement: &Statement<'_>) -> bool {
         if let Some(element) = statement.json.get("NotResource") {
-            let unresolved = items(element).iter().any(|p| self.pattern(text(p), statement.variables, true).is_none());
+            let unresolved =
+                items(element).iter().any(|p| self.pattern(text(p), statement.variables, true).is_none());
             let fits = items(element).iter().any(|pattern| self.one_resource(text(pattern), statement));
             return !fits && !(unresolved && statement.effect == "Allow");
         }
@@ -297,7 +314,8 @@ impl Naive<'_> {
 
     fn context(&self, key: &str) -> Option<Vec<String>> {
         let context = self.request("context").as_object();
-        let found = context.and_then(|context| context.iter().find(|(known, _)| known.eq_ignore_ascii_case(key)));
+        let found =
+            context.and_then(|context| context.iter().find(|(known, _)| known.eq_ignore_ascii_case(key)));
         if let Some((_, value)) = found {
             return Some(items(value).iter().map(|value| text(value).to_owned()).collect());
         }
@@ -324,7 +342,8 @@ impl Naive<'_> {
         let negated = base.contains("Not");
         let positive = base.replacen("Not", "", 1);
         let one = |value: &String| {
-            let any = items(wanted).iter().any(|wanted| self.compares(&positive, value, text(wanted), statement));
+            let any =
+                items(wanted).iter().any(|wanted| self.compares(&positive, value, text(wanted), statement));
             any != negated
         };
         match (set, found) {
@@ -351,7 +370,8 @@ impl Naive<'_> {
                     && parts.iter().zip(&wanted).all(|(part, wanted)| glob(wanted, &chars(part)));
             }
             if operator == "StringEqualsIgnoreCase" {
-                let wanted: String = signs.iter().map(|sign| if let Sign::One(c) = sign { *c } else { '*' }).collect();
+                let wanted: String =
+                    signs.iter().map(|sign| if let Sign::One(c) = sign { *c } else { '*' }).collect();
                 return wanted.to_lowercase() == value.to_lowercase();
             }
             return glob(&signs, &chars(value));
@@ -385,7 +405,10 @@ impl<'a> Statement<'a> {
     fn conditions(&self) -> impl Iterator<Item = (&'a str, &'a str, &'a Value)> {
         let blocks = self.json.get("Condition").and_then(Value::as_object).into_iter().flatten();
         blocks.flat_map(|(operator, keys)| {
-            keys.as_object().into_iter().flatten().map(move |(key, values)| (operator.as_str(), key.as_str(), values))
+            keys.as_object()
+                .into_iter()
+                .flatten()
+                .map(move |(key, values)| (operator.as_str(), key.as_str(), values))
         })
     }
 }
@@ -401,7 +424,9 @@ fn names(principal: &Value) -> Vec<(&str, &str)> {
         Value::String(_) => vec![("AWS", "*")],
         _ => {
             let kinds = principal.as_object().unwrap().iter();
-            kinds.flat_map(|(kind, names)| items(names).iter().map(move |name| (kind.as_str(), text(name)))).collect()
+            kinds
+                .flat_map(|(kind, names)| items(names).iter().map(move |name| (kind.as_str(), text(name))))
+                .collect()
         }
     }
 }

@@ -34,8 +34,19 @@ fn principal() -> impl Strategy<Value = Value> {
 }
 
 fn named() -> impl Strategy<Value = Value> {
-    let arns = &[USER, ROLE, SESSION, FEDERATED, ROOT, ACCOUNT, OTHER, "*", "arn:aws:iam::444455556666:role/orders",
-        "arn:aws:iam::444455556666:user/ann", "arn:aws:iam::111122223333:role/pay/orders"];
+    let arns = &[
+        USER,
+        ROLE,
+        SESSION,
+        FEDERATED,
+        ROOT,
+        ACCOUNT,
+        OTHER,
+        "*",
+        "arn:aws:iam::444455556666:role/orders",
+        "arn:aws:iam::444455556666:user/ann",
+        "arn:aws:iam::111122223333:role/pay/orders",
+    ];
     prop_oneof![
         2 => Just(json!("*")),
         8 => some(arns).prop_map(|arns| json!({ "AWS": arns })),
@@ -45,7 +56,8 @@ fn named() -> impl Strategy<Value = Value> {
 }
 
 fn asked() -> impl Strategy<Value = (Value, Value)> {
-    let objects = &["arn:aws:s3:::orders/1", "arn:aws:s3:::orders/a/b:c", "arn:aws:s3:::ann/1", "arn:aws:s3:::*/1"];
+    let objects =
+        &["arn:aws:s3:::orders/1", "arn:aws:s3:::orders/a/b:c", "arn:aws:s3:::ann/1", "arn:aws:s3:::*/1"];
     let queues = &["arn:aws:sqs:eu-west-1:111122223333:orders", "arn:aws:sqs:eu-west-1:111122223333:ann"];
     let key = "arn:aws:kms:eu-west-1:111122223333:key/1";
     prop_oneof![
@@ -59,27 +71,75 @@ fn asked() -> impl Strategy<Value = (Value, Value)> {
 }
 
 const ACTIONS: &[&str] = &[
-    "*", "*:*", "s3:*", "s3:Get*", "S3:GETOBJECT", "s3:?etObject", "*:Send*", "sqs:SendMessage", "s3:*Object", "kms:*",
-    "sts:*", "sts:AssumeRole", "iam:*", "s3:GetObjec",
+    "*",
+    "*:*",
+    "s3:*",
+    "s3:Get*",
+    "S3:GETOBJECT",
+    "s3:?etObject",
+    "*:Send*",
+    "sqs:SendMessage",
+    "s3:*Object",
+    "kms:*",
+    "sts:*",
+    "sts:AssumeRole",
+    "iam:*",
+    "s3:GetObjec",
 ];
 
 const RESOURCES: &[&str] = &[
-    "*", "arn:aws:s3:::orders/*", "arn:aws:s3:::orders/1", "arn:aws:s3:::${aws:username}/*", "arn:aws:s3:::*/1",
-    "arn:aws:s3:::orders/?", "arn:aws:s3:::ord*/*b*", "arn:aws:sqs:*:orders", "arn:aws:sqs:*:*:${aws:username}",
-    "arn:aws:sqs:eu-*:111122223333:*", "arn:aws:sqs:e*1:111122223333:o*", "arn:aws:*", "arn:aws:s3:::${*}/1",
-    "arn:aws:s3:::${aws:PrincipalTag/team, 'orders'}/1", "arn:aws:kms:*:*:key/*", "arn:aws:iam::*:role/*",
-    "arn:*:*:*:*:*", "arn:aws:s3:::orders*",
+    "*",
+    "arn:aws:s3:::orders/*",
+    "arn:aws:s3:::orders/1",
+    "arn:aws:s3:::${aws:username}/*",
+    "arn:aws:s3:::*/1",
+    "arn:aws:s3:::orders/?",
+    "arn:aws:s3:::ord*/*b*",
+    "arn:aws:sqs:*:orders",
+    "arn:aws:sqs:*:*:${aws:username}",
+    "arn:aws:sqs:eu-*:111122223333:*",
+    "arn:aws:sqs:e*1:111122223333:o*",
+    "arn:aws:*",
+    "arn:aws:s3:::${*}/1",
+    "arn:aws:s3:::${aws:PrincipalTag/team, 'orders'}/1",
+    "arn:aws:kms:*:*:key/*",
+    "arn:aws:iam::*:role/*",
+    "arn:*:*:*:*:*",
+    "arn:aws:s3:::orders*",
 ];
 
-const KEYS: &[&str] = &["aws:username", "aws:PrincipalTag/team", "s3:prefix", "aws:TagKeys", "AWS:PRINCIPALARN"];
+const KEYS: &[&str] =
+    &["aws:username", "aws:PrincipalTag/team", "s3:prefix", "aws:TagKeys", "AWS:PRINCIPALARN"];
 
 fn clause() -> impl Strategy<Value = (String, String, Value)> {
-    let texts = &["StringEquals", "StringNotEquals", "StringLike", "StringNotLike", "StringEqualsIgnoreCase",
-        "StringNotEqualsIgnoreCase", "ArnLike", "ArnNotLike", "ArnEquals"];
-    let values = &["ann", "Ann", "orders", "a*", "*", "?nn", "", "${aws:username}", "${aws:PrincipalTag/team, 'ann'}",
-        "arn:aws:iam::111122223333:role/orders", "arn:aws:iam::*:user/*", "arn:aws:*:*:*:*${aws:username}"];
+    let texts = &[
+        "StringEquals",
+        "StringNotEquals",
+        "StringLike",
+        "StringNotLike",
+        "StringEqualsIgnoreCase",
+        "StringNotEqualsIgnoreCase",
+        "ArnLike",
+        "ArnNotLike",
+        "ArnEquals",
+    ];
+    let values = &[
+        "ann",
+        "Ann",
+        "orders",
+        "a*",
+        "*",
+        "?nn",
+        "",
+        "${aws:username}",
+        "${aws:PrincipalTag/team, 'ann'}",
+        "arn:aws:iam::111122223333:role/orders",
+        "arn:aws:iam::*:user/*",
+        "arn:aws:*:*:*:*${aws:username}",
+    ];
     // ARN operators take ARNs only: others would be refused in a Deny.
-    let arns = &["arn:aws:iam::111122223333:role/orders", "arn:aws:iam::*:user/*", "arn:aws:*:*:*:*${aws:username}"];
+    let arns =
+        &["arn:aws:iam::111122223333:role/orders", "arn:aws:iam::*:user/*", "arn:aws:*:*:*:*${aws:username}"];
     let set = select(&["", "", "", "ForAllValues:", "ForAnyValue:"][..]);
     let exists = select(&["", "", "IfExists"][..]);
     let text = (set, select(&texts[..]), exists, select(KEYS), some(values), some(arns)).prop_map(
@@ -89,7 +149,8 @@ fn clause() -> impl Strategy<Value = (String, String, Value)> {
         },
     );
     let other = |operators: &'static [&'static str], key: &'static str, values: &'static [&'static str]| {
-        (select(operators), some(values)).prop_map(move |(operator, values)| (operator.to_owned(), key.to_owned(), values))
+        (select(operators), some(values))
+            .prop_map(move |(operator, values)| (operator.to_owned(), key.to_owned(), values))
     };
     prop_oneof![
         6 => text,
@@ -136,9 +197,11 @@ fn statement(principals: bool) -> impl Strategy<Value = Value> {
 
 fn document(principals: bool) -> impl Strategy<Value = Value> {
     let version = prop_oneof![4 => Just(Some("2012-10-17")), 1 => Just(None)];
-    (version, proptest::collection::vec(statement(principals), 1..4)).prop_map(|(version, statements)| match version {
-        Some(version) => json!({ "Version": version, "Statement": statements }),
-        None => json!({ "Statement": statements }),
+    (version, proptest::collection::vec(statement(principals), 1..4)).prop_map(|(version, statements)| {
+        match version {
+            Some(version) => json!({ "Version": version, "Statement": statements }),
+            None => json!({ "Statement": statements }),
+        }
     })
 }
 
@@ -170,9 +233,11 @@ pub(crate) const CONTEXT: &[(&str, &[&str])] = &[
 fn context() -> impl Strategy<Value = Value> {
     let value = |of: &'static [&'static str]| prop_oneof![1 => Just(None), 2 => one(of).prop_map(Some)];
     let values: Vec<_> = CONTEXT.iter().map(|(_, values)| value(values).boxed()).collect();
-    let several = prop_oneof![4 => Just(None), 1 => subsequence(&["ann", "orders", "x"][..], 0..=3).prop_map(Some)];
+    let several =
+        prop_oneof![4 => Just(None), 1 => subsequence(&["ann", "orders", "x"][..], 0..=3).prop_map(Some)];
     (values, several).prop_map(|(values, several)| {
-        let given = CONTEXT.iter().zip(values).filter_map(|((key, _), value)| Some(((*key).to_owned(), value?)));
+        let given =
+            CONTEXT.iter().zip(values).filter_map(|((key, _), value)| Some(((*key).to_owned(), value?)));
         let mut context: Map<String, Value> = given.collect();
         if let Some(several) = several {
             context.insert("aws:TagKeys".to_owned(), json!(several));
@@ -186,8 +251,15 @@ pub(crate) fn case() -> impl Strategy<Value = Value> {
     let kind = prop_oneof![6 => Just(Value::Null), 1 => one(&["session_token", "none"])];
     let mfa = prop_oneof![Just(Value::Null), any::<bool>().prop_map(Value::from)];
     let request = (principal(), asked(), context(), one(&[ACCOUNT, ACCOUNT, ACCOUNT, OTHER]), kind, mfa);
-    let policies =
-        (list(false), perhaps(document(true)), perhaps(list(false)), perhaps(list(false)), levels(false), levels(true), perhaps(list(true)));
+    let policies = (
+        list(false),
+        perhaps(document(true)),
+        perhaps(list(false)),
+        perhaps(list(false)),
+        levels(false),
+        levels(true),
+        perhaps(list(true)),
+    );
     (request, policies).prop_map(|((principal, (action, resource), context, owner, kind, mfa), policies)| {
         let (identity, of_resource, boundary, session, scp, rcp, endpoint) = policies;
         json!({

@@ -322,3 +322,113 @@ fn help_fits_a_terminal() {
         assert!(widest(&help) <= 80, "{help}");
     }
 }
+
+const POLICY: &[u8] = br#"{
+  "Version": "2012-10-17",
+  "Statement": [
+    {"Sid": "Read", "Effect": "Allow", "Action": "s3:Get*", "Resource": "arn:aws:s3:::orders/*",
+     "Condition": {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}}
+  ]
+}"#;
+
+/// A world with a policy that allows reads from one network.
+fn policies() -> Scripted {
+    let world = Scripted::new();
+    world.set_file("p.json", 0o644, POLICY);
+    world.set_file(
+        "deny.json",
+        0o644,
+        br#"{"Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}"#,
+    );
+    world
+}
+
+const READ: &str = "iam eval --policy p.json --action s3:GetObject --resource arn:aws:s3:::orders/1";
+
+#[test]
+fn an_evaluation_tells_by_its_exit_code_too() {
+    let world = policies();
+    for (more, code) in [
+        (" --context aws:SourceIp=203.0.113.7", 0),
+        (" --context aws:SourceIp=198.51.100.7", 1),
+        ("", 3),
+        (" --full-context", 1),
+        (" --policy deny.json", 1),
+        (" --boundary deny.json --context aws:SourceIp=203.0.113.7", 1),
+        (" --context aws:SourceIp", 2),
+        (" --policy missing.json", 2),
+        (" --principal arn:aws:s3:::orders", 2),
+        (" --resource-policy p.json --principal arn:aws:iam::111122223333:user/ann", 2),
+    ] {
+        assert_eq!(piped(&world, &format!("{READ}{more}")).code, code, "{more}");
+    }
+    assert_eq!(piped(&world, "iam eval --policy p.json --action s3:Get* --resource *").code, 2);
+    assert_eq!(piped(&world, "iam eval --policy p.json").code, 2);
+}
+
+#[test]
+fn an_evaluation_names_layer_statement_file_line_and_pointer() {
+    let told = piped(&policies(), &format!("{READ} --context aws:SourceIp=203.0.113.7")).out;
+    let read = "statement \"Read\" (p.json, line 4, column 5, /Statement/0)";
+    assert_eq!(
+        told,
+        format!("allowed by the identity policy, {read}\n  It would be denied without {read}.\n")
+    );
+    let told = piped(&policies(), READ).out;
+    assert_eq!(
+        told.lines().next().unwrap(),
+        format!("depends on aws:SourceIp, which must meet IpAddress \"203.0.113.0/24\" ({read})")
+    );
+}
+
+#[test]
+fn a_policy_that_cannot_be_read_is_told_with_its_file_and_place() {
+    let world = policies();
+    world.set_file("bad.json", 0o644, b"{\n  \"Statement\": [{\"Efect\": \"Allow\"}]\n}");
+    let told = piped(&world, &format!("{READ} --policy bad.json"));
+    assert_eq!((told.code, told.out.as_str()), (BAD_INPUT, ""));
+    let first = "LK-0201 bad.json, line 2, column 18 (/Statement/0/Efect): \"Efect\" is no element of the grammar \
+                 here; the nearest is Effect";
+    assert_eq!(told.err.lines().next().unwrap(), first);
+}
+
+const CASES: &str = r#"[
+  {"id": "a", "name": "agrees", "tags": ["x"], "request": {"principal": "arn:aws:iam::111122223333:user/ann",
+   "action": "s3:GetObject", "resource": "arn:aws:s3:::orders/1"}, "policies": {"identity": []}, "expected": "deny"}
+]"#;
+
+#[test]
+fn cases_that_agree_end_well_and_their_results_are_json() {
+    let world = Scripted::new();
+    world.set_file("cases.json", 0o644, CASES.as_bytes());
+    let ran = piped(&world, "iam eval --cases cases.json");
+    assert_eq!((ran.code, ran.err.as_str()), (OK, "1 of 1 cases agree\n"));
+    let results: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(
+        (&results[0]["id"], &results[0]["got"], &results[0]["expected"]),
+        (&"a".into(), &"implicit_deny".into(), &"deny".into())
+    );
+    assert!(results[0]["explain"].as_str().unwrap().starts_with("denied implicitly"));
+
+    let ran = piped(&world, "iam eval --cases cases.json --out out.json");
+    assert_eq!((ran.code, ran.out.as_str()), (OK, ""));
+    let written = world.context().files.read("out.json".as_ref(), 1 << 20).unwrap().content.unwrap();
+    assert_eq!(serde_json::from_slice::<serde_json::Value>(written.expose()).unwrap(), results);
+}
+
+#[test]
+fn a_case_that_disagrees_and_one_that_cannot_be_read_end_differently() {
+    let world = Scripted::new();
+    world.set_file("disagree.json", 0o644, CASES.replace("\"deny\"", "\"allow\"").as_bytes());
+    let ran = piped(&world, "iam eval --cases disagree.json");
+    assert_eq!(ran.code, FAILED);
+    assert!(ran.err.starts_with("a: got implicit_deny, expected allow: denied implicitly"), "{}", ran.err);
+
+    world.set_file("bad.json", 0o644, CASES.replace("\"identity\"", "\"identities\"").as_bytes());
+    let ran = piped(&world, "iam eval --cases bad.json");
+    assert_eq!(ran.code, BAD_INPUT);
+    assert!(ran.err.contains("got error") && ran.err.contains("/0/policies/identities"), "{}", ran.err);
+
+    world.set_file("none.json", 0o644, b"{}");
+    assert_eq!(piped(&world, "iam eval --cases none.json").code, BAD_INPUT);
+}

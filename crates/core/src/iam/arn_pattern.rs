@@ -2,7 +2,7 @@
 //! `${aws:username}` nor one in its value moves a part.
 
 use super::request::Request;
-use super::variable::{Fit, Glob, Piece};
+use super::variable::{Fit, Glob, Piece, Variable};
 use super::wildcard::{NoSlots, Pattern, Slots};
 
 /// A pattern of an ARN: up to five parts with a colon after each, and what follows.
@@ -44,9 +44,8 @@ impl ArnPattern {
         self.head.iter().any(Glob::has_variables)
     }
 
-    /// The keys that its variables read.
-    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
-        self.head.iter().chain([&self.tail]).flat_map(Glob::keys)
+    pub(super) fn variables(&self) -> impl Iterator<Item = &Variable> {
+        self.head.iter().chain([&self.tail]).flat_map(Glob::variables)
     }
 
     /// Whether the six parts of the ARN fit one by one, as conditions compare ARNs.
@@ -190,10 +189,19 @@ mod tests {
     #[test]
     fn a_star_that_ends_a_part_goes_on_beyond_its_colon() {
         let queue = "arn:aws:sqs:eu-west-1:111122223333:orders";
-        for own in ["arn:aws:sqs:*:orders", "arn:aws:sqs:*", "arn:*:orders", "arn:aws:sqs:eu*:orders", "arn:*", queue] {
+        for own in [
+            "arn:aws:sqs:*:orders",
+            "arn:aws:sqs:*",
+            "arn:*:orders",
+            "arn:aws:sqs:eu*:orders",
+            "arn:*",
+            queue,
+        ] {
             assert!(fits(own, queue), "{own}");
         }
-        for own in ["arn:aws:sqs:*:order", "arn:aws:sns:*", "arn:aws:sqs:eu*1:orders", "arn:aws:sqs", "arn:aws:sqs:"] {
+        for own in
+            ["arn:aws:sqs:*:order", "arn:aws:sns:*", "arn:aws:sqs:eu*1:orders", "arn:aws:sqs", "arn:aws:sqs:"]
+        {
             assert!(!fits(own, queue), "{own}");
         }
     }

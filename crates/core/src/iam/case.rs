@@ -115,7 +115,14 @@ fn question(node: &Node, pointer: &str, file: &str) -> Read<(Request, PolicySet)
 }
 
 const REQUEST: [&str; 9] = [
-    "principal", "action", "resource", "resource_account", "management_account", "context", "session_kind", "mfa",
+    "principal",
+    "action",
+    "resource",
+    "resource_account",
+    "management_account",
+    "context",
+    "session_kind",
+    "mfa",
     "partial_context",
 ];
 
@@ -125,7 +132,8 @@ fn request(asked: &Part<'_>) -> Read<Request> {
     let action = asked.part("action")?.needed(text)?;
     let resource = asked.part("resource")?;
     let mut resources = resource.items()?.into_iter().map(|item| item.needed(text));
-    let first = resources.next().ok_or_else(|| resource.refuse("a request asks for a resource, or for \"*\""))??;
+    let first =
+        resources.next().ok_or_else(|| resource.refuse("a request asks for a resource, or for \"*\""))??;
     let mut request = Request::new(principal, &action.value, &first.value)?;
     for more in resources {
         request = request.and_resource(&more?.value)?;
@@ -158,7 +166,9 @@ fn principal(part: &Part<'_>) -> Read<Principal> {
                 ("anonymous", Value::Bool(true)) => Ok(Principal::anonymous()),
                 ("service", _) => Ok(Principal::service(inner.needed(text)?.value)),
                 ("federated", _) => Ok(Principal::federated(inner.needed(text)?.value)),
-                _ => Err(inner.refuse("a principal is an ARN, or one of anonymous, service, federated").into()),
+                _ => {
+                    Err(inner.refuse("a principal is an ARN, or one of anonymous, service, federated").into())
+                }
             }
         }
         _ => Err(part.refuse("a principal is an ARN, or one of anonymous, service, federated").into()),
@@ -248,7 +258,8 @@ struct Part<'a> {
 
 impl<'a> Part<'a> {
     fn of(parent: &'a Node, pointer: &str, name: &str) -> std::result::Result<Self, Refusal> {
-        let wrong = || Refusal::new(parent.place, pointer, format!("here stands an object, not {}", parent.kind()));
+        let wrong =
+            || Refusal::new(parent.place, pointer, format!("here stands an object, not {}", parent.kind()));
         let members = parent.members().ok_or_else(wrong)?;
         let node = members.iter().find(|member| member.key == name).map(|member| &member.value);
         Ok(Self { parent, node, pointer: json::below(pointer, name) })
@@ -270,11 +281,17 @@ impl<'a> Part<'a> {
         Refusal::new(self.node.unwrap_or(self.parent).place, self.pointer.clone(), why)
     }
 
-    fn read<T>(&self, read: fn(&Node, &str) -> std::result::Result<T, Refusal>) -> std::result::Result<Option<T>, Refusal> {
+    fn read<T>(
+        &self,
+        read: fn(&Node, &str) -> std::result::Result<T, Refusal>,
+    ) -> std::result::Result<Option<T>, Refusal> {
         self.given().map(|node| read(node, &self.pointer)).transpose()
     }
 
-    fn needed<T>(&self, read: fn(&Node, &str) -> std::result::Result<T, Refusal>) -> std::result::Result<T, Refusal> {
+    fn needed<T>(
+        &self,
+        read: fn(&Node, &str) -> std::result::Result<T, Refusal>,
+    ) -> std::result::Result<T, Refusal> {
         self.read(read)?.ok_or_else(|| self.refuse("this is left out, and needed"))
     }
 
@@ -292,7 +309,8 @@ impl<'a> Part<'a> {
         let Value::List(items) = &node.value else {
             return Ok(vec![Part { parent: self.parent, node: self.node, pointer: self.pointer.clone() }]);
         };
-        let part = |(at, item)| Part { parent: node, node: Some(item), pointer: json::below(&self.pointer, at) };
+        let part =
+            |(at, item)| Part { parent: node, node: Some(item), pointer: json::below(&self.pointer, at) };
         Ok(items.iter().enumerate().map(part).collect())
     }
 
@@ -302,9 +320,12 @@ impl<'a> Part<'a> {
         }
         let mut documents = Vec::new();
         for item in self.items()? {
-            let Some(node) = item.given() else { return Err(item.refuse("here stands a policy document").into()) };
+            let Some(node) = item.given() else {
+                return Err(item.refuse("here stands a policy document").into());
+            };
             let document = read_document(node, item.pointer.clone());
-            let document = document.map_err(|refusal| Error::new(ErrorKind::InvalidPolicy, refusal.to_string()))?;
+            let document =
+                document.map_err(|refusal| Error::new(ErrorKind::InvalidPolicy, refusal.to_string()))?;
             documents.push(document.named(file));
         }
         Ok(Some(documents))
@@ -318,7 +339,11 @@ impl<'a> Part<'a> {
         match members.iter().find(|member| !names.contains(&member.key.as_str())) {
             None => Ok(()),
             Some(member) => {
-                let why = format!("there is no \"{}\" here; there are {}", printable(&member.key), names.join(", "));
+                let why = format!(
+                    "there is no \"{}\" here; there are {}",
+                    printable(&member.key),
+                    names.join(", ")
+                );
                 Err(Refusal::new(member.place, json::below(&self.pointer, &member.key), why))
             }
         }

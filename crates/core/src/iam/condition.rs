@@ -10,7 +10,7 @@ use super::operator::{Comparison, Operator, Quantifier};
 use super::request::{Fact, PRINCIPAL_ARN, Request};
 use super::truth::Truth;
 use super::value::{Range, compare_numbers, is_number, moment};
-use super::variable::{Fit, Glob, Piece, Signs, pieces};
+use super::variable::{Fit, Glob, Piece, Signs, Variable, pieces};
 use crate::error::printable;
 
 /// One key of one operator of a statement.
@@ -76,8 +76,8 @@ impl Clause {
             && quantifier != Some(Quantifier::ForAllValues)
     }
 
-    /// The keys that the variables in its values read.
-    pub(super) fn variable_keys(&self) -> impl Iterator<Item = &str> {
+    /// The variables in its values.
+    pub(super) fn variables(&self) -> impl Iterator<Item = &Variable> {
         self.operands.iter().flat_map(|operand| {
             let (arn, glob) = match operand {
                 Operand::Arn(arn) => (Some(arn), None),
@@ -86,7 +86,7 @@ impl Clause {
                 }
                 _ => (None, None),
             };
-            arn.into_iter().flat_map(ArnPattern::keys).chain(glob.into_iter().flat_map(Glob::keys))
+            arn.into_iter().flat_map(ArnPattern::variables).chain(glob.into_iter().flat_map(Glob::variables))
         })
     }
 

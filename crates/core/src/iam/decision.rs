@@ -54,9 +54,9 @@ pub struct StatementResult {
 /// What is not known, and what would make the difference.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct Missing {
-    /// The context key, in lower case.
+    /// The context key, as the policy writes it.
     pub key: String,
-    /// What the key must be for the request to be allowed: `must be StringEquals "blue"`.
+    /// What its value must be for the request to be allowed: `must meet StringEquals "blue"`.
     pub constraint: String,
     /// The values of the statement's condition, if the key is one of a condition.
     pub values: Vec<String>,

@@ -13,6 +13,7 @@ mod scope;
 use self::scope::Scope;
 use super::decision::{Decision, Outcome, StatementAt, StatementResult};
 use super::document::Effect;
+use super::missing::missing;
 use super::named::Grant;
 use super::request::Request;
 use super::set::{Layer, Policy, PolicySet};
@@ -56,7 +57,7 @@ impl PolicySet {
             self.decide(request, resource, &Suppose::default(), &mut |result| statements.push(result));
         let Verdict { outcome, layer, decided_by } = verdict;
         let missing = match outcome {
-            Outcome::Depends => super::missing::missing(self, request, resource, &statements),
+            Outcome::Depends => missing(self, request, &statements),
             _ => Vec::new(),
         };
         Decision { outcome, layer, decided_by, resource, statements, missing }

@@ -64,19 +64,35 @@ impl PolicySet {
             (Outcome::Depends, _) => format!("depends{on} on {}", self.needs(&decision.missing)),
             (Outcome::ExplicitDeny, _) => format!("denied explicitly{on} by {layer}{by}"),
             (Outcome::ImplicitDeny, Layer::Service) => {
-                format!("denied implicitly{on}: AWS lets no credentials of this kind ask for {}", request.action())
+                format!(
+                    "denied implicitly{on}: AWS lets no credentials of this kind ask for {}",
+                    request.action()
+                )
             }
             (Outcome::ImplicitDeny, Layer::Session) if self.session.is_none() => {
-                format!("denied implicitly{on}: a federation token without a session policy has no permissions")
+                format!(
+                    "denied implicitly{on}: a federation token without a session policy has no permissions"
+                )
             }
-            (Outcome::ImplicitDeny, _) => format!("denied implicitly{on}: {layer} does not allow it"),
+            (Outcome::ImplicitDeny, _) => {
+                format!("denied implicitly{on}: {layer} {}", self.silence(decision.layer))
+            }
+        }
+    }
+
+    /// What a layer without an Allow says.
+    fn silence(&self, layer: Layer) -> &'static str {
+        match layer {
+            Layer::Identity if self.identity.is_empty() => "is missing",
+            Layer::Resource if self.resource.is_none() => "is missing, and must allow it",
+            _ => "does not allow it",
         }
     }
 
     fn needs(&self, missing: &[Missing]) -> String {
         let need = |missing: &Missing| {
             let of = missing.at.map(|at| format!(" ({})", self.statement_name(at))).unwrap_or_default();
-            format!("{} {}{of}", missing.key, printable(&missing.constraint))
+            format!("{}, which {}{of}", printable(&missing.key), printable(&missing.constraint))
         };
         match missing {
             [] => "what a statement names that no request tells".into(),
@@ -140,7 +156,11 @@ impl PolicySet {
             Fact::Unknown => "unknown".into(),
         };
         let wanted: Vec<_> = condition.values.values.iter().map(|text| text.value.as_str()).collect();
-        let told = format!("{} {} {}, and is {found}", condition.key.value, condition.operator, wanted.join(" or "));
+        let told =
+            format!("{} {} {}, and is {found}", condition.key.value, condition.operator, wanted.join(" or "));
         format!("its condition is not met: {}", printable(&told))
     }
 }
+
+#[cfg(test)]
+mod tests;

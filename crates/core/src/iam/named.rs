@@ -118,7 +118,9 @@ impl Named {
             return Truth::Yes;
         }
         let listed = |wanted: fn(&Name) -> bool| {
-            Truth::any(self.names.iter().filter(|name| wanted(name)).map(|name| name.names(request, self.effect).0))
+            Truth::any(
+                self.names.iter().filter(|name| wanted(name)).map(|name| name.names(request, self.effect).0),
+            )
         };
         let account = listed(|name| matches!(name, Name::Account { .. }));
         let itself = match identity.kind {

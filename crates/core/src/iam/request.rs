@@ -87,7 +87,8 @@ impl Request {
 
     /// A request of a user of whom nothing is known but the account: this one, or else the resource's.
     pub(crate) fn of_somebody(account: Option<&str>, action: &str, resource: &str) -> Result<Self> {
-        let of_resource = || Arn::parse(resource).map(|arn| arn.account).filter(|account| is_account(account));
+        let of_resource =
+            || Arn::parse(resource).map(|arn| arn.account).filter(|account| is_account(account));
         let account = account.or_else(of_resource).unwrap_or("000000000000");
         let somebody = Principal::parse(&format!("arn:aws:iam::{account}:user/-"))?;
         let mut request = Self::new(somebody, action, resource)?;
@@ -247,7 +248,7 @@ impl Request {
 pub(super) const PRINCIPAL_ARN: &str = "aws:principalarn";
 
 /// The key for the second factor, in lower case.
-pub(super) const MFA: &str = "aws:multifactorauthpresent";
+const MFA: &str = "aws:multifactorauthpresent";
 
 fn put(context: &mut Vec<(String, Vec<String>)>, key: &str, values: Vec<String>) {
     let key = key.to_lowercase();

@@ -6,7 +6,7 @@ use super::document::{Effect, Element, PolicyDocument, Statement};
 use super::named::{Grant, Named};
 use super::request::Request;
 use super::truth::Truth;
-use super::variable::{Fit, Signs, pieces};
+use super::variable::{Fit, Signs, Variable, pieces};
 use super::wildcard::Pattern;
 use crate::error::{Error, ErrorKind, Result, printable};
 
@@ -121,11 +121,11 @@ impl Compiled {
         self.named.as_ref().is_some_and(Named::is_everyone)
     }
 
-    /// The keys on which the resource depends.
-    pub(super) fn resource_keys(&self) -> impl Iterator<Item = &str> {
+    /// The variables in its resources.
+    pub(super) fn resource_variables(&self) -> impl Iterator<Item = &Variable> {
         self.resource.iter().flat_map(|resources| &resources.patterns).flat_map(|pattern| {
             let arn = if let Resource::Arn(arn) = pattern { Some(arn) } else { None };
-            arn.into_iter().flat_map(ArnPattern::keys)
+            arn.into_iter().flat_map(ArnPattern::variables)
         })
     }
 }

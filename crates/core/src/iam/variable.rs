@@ -9,6 +9,8 @@ use super::wildcard::{Pattern, Slots, Token};
 pub(super) struct Variable {
     /// The context key, in lower case.
     pub(super) key: String,
+    /// The context key as the policy writes it.
+    pub(super) name: String,
     default: Option<String>,
 }
 
@@ -101,7 +103,8 @@ fn variable<'a>(text: &'a str, pieces: &mut Pieces) -> Result<&'a str, String> {
     if key.trim().is_empty() {
         return Err("a variable has no name".into());
     }
-    pieces.0.push(Piece::Variable(Variable { key: key.trim().to_lowercase(), default }));
+    let name = key.trim().to_owned();
+    pieces.0.push(Piece::Variable(Variable { key: name.to_lowercase(), name, default }));
     Ok(rest)
 }
 
@@ -171,9 +174,8 @@ impl Glob {
         Self { pattern: Pattern::new(tokens), variables, loose }
     }
 
-    /// The keys that its variables read.
-    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
-        self.variables.iter().map(|variable| variable.key.as_str())
+    pub(super) fn variables(&self) -> &[Variable] {
+        &self.variables
     }
 
     /// The pattern with stars for its variables, if it has any.

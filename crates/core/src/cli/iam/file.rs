@@ -13,7 +13,9 @@ const MOST: u64 = 64 << 20;
 /// The text of a file.
 pub(super) fn read(path: &Path, context: &Context) -> Result<String> {
     let name = printable(&path.to_string_lossy());
-    let refused = |why: &str| Error::new(ErrorKind::InvalidSetting, format!("{name} {why}")).with_hint("Correct the path");
+    let refused = |why: &str| {
+        Error::new(ErrorKind::InvalidSetting, format!("{name} {why}")).with_hint("Correct the path")
+    };
     let file = context.files.read(path, MOST).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => refused("does not exist"),
         _ => refused("cannot be read").with_source(error),

@@ -39,7 +39,8 @@ impl Search<'_> {
     fn what_denies(&self) -> Option<String> {
         let by = self.decision.decided_by?;
         let without = self.outcome(&Suppose { without: &[by], ..Suppose::default() });
-        (without > Outcome::Depends).then(|| format!("It would be denied without {}.", self.set.statement_name(by)))
+        (without > Outcome::Depends)
+            .then(|| format!("It would be denied without {}.", self.set.statement_name(by)))
     }
 
     fn without_denies(&self) -> Vec<String> {
@@ -61,9 +62,9 @@ impl Search<'_> {
         let results = self.decision.statements.iter().filter(|result| result.effect == Effect::Allow);
         let mut near: Vec<_> = results.filter_map(|result| Some((distance(result)?, result))).collect();
         near.sort_by_key(|(distance, _)| *distance);
-        let found = near.into_iter().find(|(_, result)| {
-            allows(&Suppose { applying: &[result.at], ..Suppose::default() })
-        });
+        let found = near
+            .into_iter()
+            .find(|(_, result)| allows(&Suppose { applying: &[result.at], ..Suppose::default() }));
         if let Some((_, result)) = found {
             return Some(self.widened(result));
         }
@@ -78,7 +79,10 @@ impl Search<'_> {
         let all = allows(&Suppose { allowing: &layers, ..Suppose::default() });
         let names: Vec<_> = layers.iter().map(|layer| self.set.layer_name(*layer)).collect();
         all.then(|| {
-            format!("It would be allowed if each of these allowed {action} on {resource}: {}.", names.join(", "))
+            format!(
+                "It would be allowed if each of these allowed {action} on {resource}: {}.",
+                names.join(", ")
+            )
         })
     }
 
@@ -87,9 +91,11 @@ impl Search<'_> {
         let request = self.request;
         match result.applies {
             Applies::Unmet(index) => {
-                let condition = self.set.statement(result.at).and_then(|statement| statement.conditions.get(index));
+                let condition =
+                    self.set.statement(result.at).and_then(|statement| statement.conditions.get(index));
                 let wanted = condition.map(|condition| {
-                    let values: Vec<_> = condition.values.values.iter().map(|text| text.value.as_str()).collect();
+                    let values: Vec<_> =
+                        condition.values.values.iter().map(|text| text.value.as_str()).collect();
                     format!("{} {} {}", condition.key.value, condition.operator, values.join(" or "))
                 });
                 let wanted = printable(&wanted.unwrap_or_default());

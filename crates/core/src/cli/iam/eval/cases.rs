@@ -19,14 +19,17 @@ struct Ran {
 
 pub(super) fn run(path: &Path, out: Option<&Path>, context: &Context, console: &mut Console<'_>) -> Outcome {
     let name = path.to_string_lossy();
-    let cases = read_cases(&file::read(path, context)?, &name).map_err(|error| file::within(&name, &error))?;
+    let cases =
+        read_cases(&file::read(path, context)?, &name).map_err(|error| file::within(&name, &error))?;
     let ran: Vec<_> = cases.iter().map(decide).collect();
     let results = Value::Array(ran.iter().map(|ran| ran.result.clone()).collect());
     let text = format!("{results:#}\n");
     match out {
         Some(out) => context.files.write(out, text.as_bytes()).map_err(|error| {
             let what = format!("{} cannot be written", printable(&out.to_string_lossy()));
-            Error::new(ErrorKind::InvalidSetting, what).with_source(error).with_hint("Correct the path of --out")
+            Error::new(ErrorKind::InvalidSetting, what)
+                .with_source(error)
+                .with_hint("Correct the path of --out")
         })?,
         None => console.out.write_all(text.as_bytes())?,
     }
@@ -42,7 +45,8 @@ fn decide(case: &Case) -> Ran {
         }
         Err(error) => ("error", format!("{}: {}", error.code(), error.message()), Err(error)),
     };
-    let result = json!({ "id": case.id, "got": got, "expected": case.expected, "explain": explain.trim_end() });
+    let result =
+        json!({ "id": case.id, "got": got, "expected": case.expected, "explain": explain.trim_end() });
     Ran { result, agrees }
 }
 

@@ -1,0 +1,127 @@
+//! Decisions in words.
+
+use super::*;
+use crate::iam::document::PolicyDocument;
+use crate::iam::principal::Principal;
+
+fn document(statements: &str) -> PolicyDocument {
+    let text = format!("{{\"Version\": \"2012-10-17\",\n\"Statement\": [{statements}]}}");
+    PolicyDocument::parse(&text).unwrap().named("p.json")
+}
+
+fn request() -> Request {
+    let ann = Principal::parse("arn:aws:iam::111122223333:user/ann").unwrap();
+    Request::new(ann, "s3:GetObject", "arn:aws:s3:::orders/1").unwrap()
+}
+
+fn explained(set: &PolicySet, request: &Request) -> Explanation {
+    set.explain(request, &set.evaluate(request))
+}
+
+fn identity(statements: &str) -> PolicySet {
+    PolicySet::builder().identity([document(statements)]).build().unwrap()
+}
+
+const READ: &str = r#"{"Sid": "Read", "Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}"#;
+
+#[test]
+fn an_allow_names_its_statement_with_file_line_and_pointer() {
+    let told = explained(&identity(READ), &request());
+    let read = "statement \"Read\" (p.json, line 2, column 15, /Statement/0)";
+    assert_eq!(told.summary, format!("allowed by the identity policy, {read}"));
+    assert_eq!(told.changes, [format!("It would be denied without {read}.")]);
+}
+
+#[test]
+fn a_deny_names_its_statement_and_what_is_left_without_it() {
+    let deny = r#", {"Effect": "Deny", "Action": "*", "Resource": "*"}"#;
+    let told = explained(&identity(&format!("{READ}{deny}")), &request());
+    let name = "statement (p.json, line 2, column 89, /Statement/1)";
+    assert_eq!(told.summary, format!("denied explicitly by the identity policy, {name}"));
+    assert_eq!(told.changes, [format!("It would be allowed without {name}.")]);
+    assert!(told.others[0].ends_with("applies too"), "{told}");
+}
+
+#[test]
+fn a_condition_that_is_not_met_is_the_nearest_change() {
+    let set = identity(
+        r#"{"Effect": "Allow", "Action": "sqs:*", "Resource": "*"},
+        {"Sid": "Near", "Effect": "Allow", "Action": "s3:*", "Resource": "*",
+         "Condition": {"StringEquals": {"aws:PrincipalTag/team": ["blue", "red"]}}}"#,
+    );
+    let told = explained(&set, &request());
+    assert!(told.summary.starts_with("denied implicitly: the identity policy does not allow it"), "{told}");
+    let near = "It would be allowed if the condition of statement \"Near\" (p.json, line 3, column 9, \
+                /Statement/1) were met: aws:PrincipalTag/team StringEquals blue or red.";
+    assert_eq!(told.changes, [near]);
+    assert!(
+        told.others[1].ends_with("aws:PrincipalTag/team StringEquals blue or red, and is absent"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_change_that_does_not_suffice_is_not_told() {
+    let statement = r#"{"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::other/*"}"#;
+    let bounded = PolicySet::builder().identity([document(statement)]).boundary([document(statement)]);
+    let told = explained(&bounded.build().unwrap(), &request());
+    let both = "It would be allowed if each of these allowed s3:GetObject on arn:aws:s3:::orders/1: the identity \
+                policy, the resource policy, the permissions boundary.";
+    // The resource policy alone would do: it may name the user, whom no boundary limits.
+    let one = "It would be allowed if the resource policy allowed s3:GetObject on arn:aws:s3:::orders/1.";
+    assert!(told.changes == [one] || told.changes == [both], "{told}");
+}
+
+#[test]
+fn what_is_missing_names_the_key_and_its_values() {
+    let set = identity(
+        r#"{"Effect": "Allow", "Action": "s3:*", "Resource": "*",
+         "Condition": {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}}"#,
+    );
+    let decision = set.evaluate(&request().partial_context());
+    assert_eq!(decision.outcome, Outcome::Depends);
+    let [missing] = decision.missing.as_slice() else { panic!() };
+    assert_eq!(
+        (missing.key.as_str(), missing.values.as_slice()),
+        ("aws:SourceIp", &["203.0.113.0/24".to_owned()][..])
+    );
+    assert_eq!(missing.constraint, "must meet IpAddress \"203.0.113.0/24\"");
+}
+
+#[test]
+fn a_deny_that_may_apply_says_what_must_not_be() {
+    let set = identity(&format!(
+        "{READ}, {}",
+        r#"{"Effect": "Deny", "Action": "s3:*", "Resource": "arn:aws:s3:::orders/${aws:PrincipalTag/id}",
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}}}"#
+    ));
+    let decision = set.evaluate(&request().partial_context());
+    let keys: Vec<_> = decision.missing.iter().map(|missing| missing.key.as_str()).collect();
+    assert_eq!(keys, ["aws:SecureTransport", "aws:PrincipalTag/id"]);
+    assert!(decision.missing.iter().all(|missing| missing.constraint.starts_with("must not ")));
+}
+
+#[test]
+fn what_no_policy_decides_is_told_as_such() {
+    let set = identity(r#"{"Effect": "Allow", "Action": "*", "Resource": "*"}"#);
+    let federated = Principal::parse("arn:aws:sts::111122223333:federated-user/ann").unwrap();
+    let told = |action| explained(&set, &Request::new(federated.clone(), action, "*").unwrap()).summary;
+    assert_eq!(
+        told("sts:GetCallerIdentity"),
+        "allowed: GetCallerIdentity needs no permission and cannot be denied"
+    );
+    assert_eq!(
+        told("iam:ListUsers"),
+        "denied implicitly: AWS lets no credentials of this kind ask for iam:ListUsers"
+    );
+    assert_eq!(
+        told("s3:ListAllMyBuckets"),
+        "denied implicitly: a federation token without a session policy has no permissions"
+    );
+}
+
+#[test]
+fn what_policies_hold_is_printed_escaped() {
+    let set = identity(r#"{"Sid": "\u001b[2J", "Effect": "Allow", "Action": "*", "Resource": "*"}"#);
+    assert!(!explained(&set, &request()).to_string().contains('\u{1b}'));
+}
