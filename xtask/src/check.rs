@@ -9,7 +9,7 @@ use crate::process;
 /// A name of at most twelve letters, and the command.
 type Step = (&'static str, &'static [&'static str]);
 
-const STEPS: [Step; 5] = [
+const STEPS: [Step; 6] = [
     ("format", &["fmt", "--all", "--check"]),
     (
         "clippy",
@@ -17,11 +17,52 @@ const STEPS: [Step; 5] = [
     ),
     ("docs", &["doc", "--workspace", "--no-deps", "--quiet"]),
     ("no-network", &["check", "--package", "leasekey", "--no-default-features", "--quiet"]),
+    ("iam", &["check", "--package", "leasekey", "--no-default-features", "--features", "iam", "--quiet"]),
     ("architecture", &["test", "--package", "leasekey-tests", "--test", "architecture", "--quiet"]),
+];
+
+/// The crates that feature `iam` alone brings along.
+const IAM_GRAPH: &[&str] = &[
+    "tree", "--package", "leasekey", "--no-default-features", "--features", "iam", "--edges", "normal,build", "--prefix",
+    "none", "--format", "{p}",
+];
+
+/// Crates that open connections, or exist for those that do.
+const NETWORK: &[&str] = &[
+    "async-std", "aws-config", "aws-lc-rs", "aws-sigv4", "curl", "h2", "http", "hyper", "hyper-util", "mio", "native-tls",
+    "openssl", "quinn", "reqwest", "ring", "rustify", "rustls", "smol", "socket2", "tokio", "tower", "ureq", "vaultrs",
 ];
 
 /// Runs the steps in order and stops at the first that fails.
 pub(crate) fn check() -> Result<()> {
+    steps()?;
+    iam_is_offline()
+}
+
+/// The policy engine is used where nothing may be connected to: its graph holds no network crate.
+fn iam_is_offline() -> Result<()> {
+    let mut graph = Vec::new();
+    let status = process::run_lines(&mut cargo(IAM_GRAPH), |line| graph.push(line.to_owned()))?;
+    let why = format!("cargo {}", IAM_GRAPH.join(" "));
+    if !status.success() || graph.is_empty() {
+        return Err(Failure::new("the crates of feature iam cannot be listed", why));
+    }
+    match network_crates(&graph).as_slice() {
+        [] => {
+            println!("{:14}{:8}{:4} crates", "iam-offline", "ok", graph.len());
+            Ok(())
+        }
+        found => Err(Failure::new("feature iam brings network crates along", format!("{}; {why}", found.join(", ")))),
+    }
+}
+
+/// Those of the lines `name v1.2.3` that name a network crate.
+fn network_crates(graph: &[String]) -> Vec<&str> {
+    let names = graph.iter().filter_map(|line| line.split_whitespace().next());
+    names.filter(|name| NETWORK.contains(name)).collect()
+}
+
+fn steps() -> Result<()> {
     for (name, words) in STEPS {
         let since = Instant::now();
         let failure = run(words)?;
@@ -46,4 +87,16 @@ fn run(words: &[&str]) -> Result<Option<String>> {
         output.push('\n');
     })?;
     Ok((!status.success()).then_some(output))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_crate_in_the_graph_is_found() {
+        let graph = ["leasekey v0.1.0 (/x)", "memchr v2.8.3", "tokio v1.54.0 (*)", "tokio-util v0.7.0"];
+        let graph: Vec<_> = graph.map(str::to_owned).into();
+        assert_eq!(network_crates(&graph), ["tokio"]);
+    }
 }

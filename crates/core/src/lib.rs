@@ -76,6 +76,11 @@ pub use provider::{Builder, ConfigLoaderExt, Heal, Stats, VaultCredentialsProvid
 pub use refresh::Phase;
 pub use secret::{SecretBytes, SecretString};
 
+// Runs the code block of the page on policies.
+#[cfg(all(doctest, feature = "iam"))]
+#[doc = include_str!("../../../docs/iam.md")]
+struct IamPage;
+
 // Compiles the code blocks of the README.
 #[cfg(all(doctest, feature = "vault"))]
 #[doc = include_str!("../../../README.md")]

@@ -2,6 +2,7 @@
 #![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test may fail loudly")]
 #![allow(clippy::string_slice, reason = "texts of the random world are cut at ASCII signs")]
 
+mod hostile;
 mod naive;
 mod random;
 

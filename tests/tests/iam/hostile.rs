@@ -1,0 +1,105 @@
+//! Bad input: an error with a place, or an answer in time, and never an Allow.
+
+use leasekey::iam::{Outcome, PolicyDocument, PolicySet, Principal, Request};
+use proptest::prelude::*;
+
+fn request(resource: &str) -> Request {
+    let ann = Principal::parse("arn:aws:iam::111122223333:user/ann").unwrap();
+    Request::new(ann, "s3:GetObject", resource).unwrap()
+}
+
+fn set(text: &str) -> leasekey::Result<PolicySet> {
+    PolicySet::builder().identity([PolicyDocument::parse(text)?]).build()
+}
+
+fn statement(resource: &str) -> String {
+    format!(r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"*","Resource":"{resource}"}}]}}"#)
+}
+
+fn refused(text: &str) -> String {
+    let error = set(text).unwrap_err();
+    assert_eq!(error.code(), "LK-0201");
+    assert!(error.message().starts_with("line "), "{error}");
+    error.message().to_owned()
+}
+
+#[test]
+fn a_hundred_thousand_statements_are_decided() {
+    let statement = r#"{"Effect":"Allow","Action":"sqs:Get*","Resource":"arn:aws:sqs:*:*:q*"},"#.repeat(100_000);
+    let last = r#"{"Effect":"Allow","Action":"s3:Get*","Resource":"arn:aws:s3:::orders/*"}"#;
+    let set = set(&format!("{{\"Statement\":[{statement}{last}]}}")).unwrap();
+    let decision = set.evaluate(&request("arn:aws:s3:::orders/1"));
+    assert_eq!(decision.outcome, Outcome::Allow);
+    assert_eq!(decision.decided_by.unwrap().statement, 100_000);
+    assert_eq!(set.outcome(&request("arn:aws:s3:::other/1")), Outcome::ImplicitDeny);
+}
+
+#[test]
+fn ten_megabytes_of_anything_are_refused_with_a_place() {
+    for text in [
+        "[".repeat(1 << 20),
+        "{\"a\":".repeat(1 << 18),
+        format!("{{\"Statement\": \"{}\"}}", "a".repeat(10 << 20)),
+        format!("{{\"Id\": \"{}", "\\u0041".repeat(1 << 18)),
+        format!("{}x", " \n".repeat(5 << 20)),
+        format!("{{{}}}", (0..100_000).map(|n| format!("\"{n}\":0,")).collect::<String>()),
+    ] {
+        refused(&text);
+    }
+}
+
+#[test]
+fn hostile_patterns_are_decided_in_time_and_do_not_fit() {
+    let long = "a".repeat(100_000);
+    for pattern in [
+        format!("arn:aws:s3:::{}b", "*a".repeat(50_000)),
+        format!("arn:aws:s3:::*{long}b*"),
+        format!("arn:aws:s3:::{}b", "*?a".repeat(30_000)),
+        format!("arn:{}b", "*:a".repeat(30_000)),
+        format!("arn:{}b", "*:".repeat(5)),
+    ] {
+        let set = set(&statement(&pattern)).unwrap();
+        assert_eq!(set.outcome(&request(&format!("arn:aws:s3:::{long}"))), Outcome::ImplicitDeny);
+        assert_eq!(set.outcome(&request(&format!("arn:aws:s3:::{}", "a:".repeat(50_000)))), Outcome::ImplicitDeny);
+    }
+}
+
+#[test]
+fn what_is_not_understood_is_an_error_or_no_allow() {
+    for text in [
+        r#"{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringIs":{"a":"b"}}}]}"#,
+        r#"{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*","Extra":1}]}"#,
+        r#"{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*","Resource":"*"}]}"#,
+        r#"{"Statement":[{"Effect":"Allow","Action":"*"}]}"#,
+        r#"{"Statement":[{"Effect":"Allow","Action":"s3","Resource":"*"}]}"#,
+        r#"{"Statement":[{"Effect":"Allow","Action":"s?:*","Resource":"*"}]}"#,
+        r#"{"Statement":[{"Effect":"Allow","Action":"*","Resource":"orders"}]}"#,
+        r#"{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*","Principal":"*"}]}"#,
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::${aws:username"}]}"#,
+        r#"{"Statement":[{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"DateLessThan":{"aws:CurrentTime":"soon"}}}]}"#,
+        r#"{"Statement":[{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"IpAddress":{"aws:SourceIp":"10.*"}}}]}"#,
+    ] {
+        refused(text);
+    }
+    let odd = r#"{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"NumericNotEquals":{"k":"ten"}}}]}"#;
+    assert_eq!(set(odd).unwrap().outcome(&request("*").context("k", "1")), Outcome::ImplicitDeny);
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_refused_or_decided(resource in "[*?a:${}',/ ]{0,20}", value in "[*?a1:./${}',+-]{0,12}", text in "\\PC{0,30}") {
+        let operators = ["StringLike", "ArnLike", "NumericLessThan", "DateLessThan", "IpAddress", "Bool", "Null"];
+        for operator in operators {
+            let document = format!(
+                r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"*","Resource":"arn:{resource}",
+                "Condition":{{"{operator}":{{"k":"{value}"}}}}}}]}}"#
+            );
+            if let Ok(set) = set(&document) {
+                let request = request("arn:aws:s3:::a").context("k", text.as_str());
+                prop_assert_eq!(set.outcome(&request), set.evaluate(&request).outcome);
+            }
+        }
+        let _ = PolicyDocument::parse(&text);
+        let _ = Principal::parse(&text);
+    }
+}
