@@ -8,6 +8,7 @@ mod audit;
 mod components;
 mod core_group;
 mod failing;
+mod iam_group;
 mod naive;
 mod report;
 mod watched;
@@ -41,6 +42,8 @@ struct Args {
 enum Group {
     /// The Rust core: warm reads, cold herds, failing servers, memory.
     Core,
+    /// The policy engine, which needs no server.
+    Iam,
 }
 
 fn main() -> ExitCode {
@@ -67,6 +70,9 @@ fn run(args: &Args) -> Outcome {
     let mut report = Report::default();
     if args.only.is_none_or(|only| only == Group::Core) {
         core_group::measure(&args.part, &mut report)?;
+    }
+    if args.only.is_none_or(|only| only == Group::Iam) {
+        iam_group::measure(&mut report)?;
     }
     if let Some(file) = &args.json {
         report.write(file)?;

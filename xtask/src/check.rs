@@ -23,14 +23,45 @@ const STEPS: [Step; 6] = [
 
 /// The crates that feature `iam` alone brings along.
 const IAM_GRAPH: &[&str] = &[
-    "tree", "--package", "leasekey", "--no-default-features", "--features", "iam", "--edges", "normal,build", "--prefix",
-    "none", "--format", "{p}",
+    "tree",
+    "--package",
+    "leasekey",
+    "--no-default-features",
+    "--features",
+    "iam",
+    "--edges",
+    "normal,build",
+    "--prefix",
+    "none",
+    "--format",
+    "{p}",
 ];
 
 /// Crates that open connections, or exist for those that do.
 const NETWORK: &[&str] = &[
-    "async-std", "aws-config", "aws-lc-rs", "aws-sigv4", "curl", "h2", "http", "hyper", "hyper-util", "mio", "native-tls",
-    "openssl", "quinn", "reqwest", "ring", "rustify", "rustls", "smol", "socket2", "tokio", "tower", "ureq", "vaultrs",
+    "async-std",
+    "aws-config",
+    "aws-lc-rs",
+    "aws-sigv4",
+    "curl",
+    "h2",
+    "http",
+    "hyper",
+    "hyper-util",
+    "mio",
+    "native-tls",
+    "openssl",
+    "quinn",
+    "reqwest",
+    "ring",
+    "rustify",
+    "rustls",
+    "smol",
+    "socket2",
+    "tokio",
+    "tower",
+    "ureq",
+    "vaultrs",
 ];
 
 /// Runs the steps in order and stops at the first that fails.
@@ -52,7 +83,10 @@ fn iam_is_offline() -> Result<()> {
             println!("{:14}{:8}{:4} crates", "iam-offline", "ok", graph.len());
             Ok(())
         }
-        found => Err(Failure::new("feature iam brings network crates along", format!("{}; {why}", found.join(", ")))),
+        found => Err(Failure::new(
+            "feature iam brings network crates along",
+            format!("{}; {why}", found.join(", ")),
+        )),
     }
 }
 

@@ -13,7 +13,9 @@ fn set(text: &str) -> leasekey::Result<PolicySet> {
 }
 
 fn statement(resource: &str) -> String {
-    format!(r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"*","Resource":"{resource}"}}]}}"#)
+    format!(
+        r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"*","Resource":"{resource}"}}]}}"#
+    )
 }
 
 fn refused(text: &str) -> String {
@@ -25,7 +27,8 @@ fn refused(text: &str) -> String {
 
 #[test]
 fn a_hundred_thousand_statements_are_decided() {
-    let statement = r#"{"Effect":"Allow","Action":"sqs:Get*","Resource":"arn:aws:sqs:*:*:q*"},"#.repeat(100_000);
+    let statement =
+        r#"{"Effect":"Allow","Action":"sqs:Get*","Resource":"arn:aws:sqs:*:*:q*"},"#.repeat(100_000);
     let last = r#"{"Effect":"Allow","Action":"s3:Get*","Resource":"arn:aws:s3:::orders/*"}"#;
     let set = set(&format!("{{\"Statement\":[{statement}{last}]}}")).unwrap();
     let decision = set.evaluate(&request("arn:aws:s3:::orders/1"));
@@ -60,7 +63,10 @@ fn hostile_patterns_are_decided_in_time_and_do_not_fit() {
     ] {
         let set = set(&statement(&pattern)).unwrap();
         assert_eq!(set.outcome(&request(&format!("arn:aws:s3:::{long}"))), Outcome::ImplicitDeny);
-        assert_eq!(set.outcome(&request(&format!("arn:aws:s3:::{}", "a:".repeat(50_000)))), Outcome::ImplicitDeny);
+        assert_eq!(
+            set.outcome(&request(&format!("arn:aws:s3:::{}", "a:".repeat(50_000)))),
+            Outcome::ImplicitDeny
+        );
     }
 }
 

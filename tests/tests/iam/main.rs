@@ -101,12 +101,11 @@ fn decided(case: &Value) -> Outcome {
     let (request, set) = cases[0].question().unwrap();
     let decision = set.evaluate(request);
     assert_eq!(set.outcome(request), decision.outcome);
-    let told = set.explain(request, &decision).to_string();
-    assert!(!told.is_empty());
+    assert_eq!(decision.missing.is_empty(), decision.outcome != Outcome::Depends);
     decision.outcome
 }
 
-/// How many random cases; `IAM_CASES=1000000` for a long run.
+/// How many random cases; `IAM_CASES=1000000` for a long run, in release.
 fn many() -> ProptestConfig {
     let cases = std::env::var("IAM_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(4_000);
     ProptestConfig { cases, max_shrink_iters: 20_000, ..ProptestConfig::default() }

@@ -134,7 +134,7 @@ impl Naive<'_> {
         } else {
             caller || direct || limited
         };
-        let may = self.service_allows();
+        let may = nobody || self.service_allows();
         if granted && scp && endpoint && may { "allow" } else { "implicit_deny" }
     }
 

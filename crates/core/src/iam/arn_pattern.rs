@@ -10,6 +10,8 @@ use super::wildcard::{NoSlots, Pattern, Slots};
 pub(super) struct ArnPattern {
     head: Vec<Glob>,
     tail: Glob,
+    /// The head with its colons, where it has neither signs nor variables, as most have.
+    plain: Option<String>,
 }
 
 const HEAD: usize = 5;
@@ -31,7 +33,9 @@ impl ArnPattern {
             push(&mut parts, Piece::Text(rest.to_owned()));
         }
         let tail = Glob::new(parts.pop().unwrap_or_default());
-        Self { head: parts.into_iter().map(Glob::new).collect(), tail }
+        let head: Vec<_> = parts.into_iter().map(Glob::new).collect();
+        let plain = head.iter().map(|part| Some(part.pattern.as_text()?.to_owned() + ":")).collect();
+        Self { head, tail, plain }
     }
 
     /// Whether it has all six parts.
@@ -68,6 +72,11 @@ impl ArnPattern {
     /// Whether the resource fits, as the Resource element compares ARNs: part by part, but a `*` that ends a part may
     /// go on beyond its colon.
     pub(super) fn fits_resource(&self, resource: &str, request: &Request) -> Fit {
+        if let Some(plain) = &self.plain {
+            return resource
+                .strip_prefix(plain.as_str())
+                .map_or(Fit::No, |rest| self.tail.fits(rest, request));
+        }
         let (head, tail) = (&self.head, &self.tail.pattern);
         match (self.tail.readiness(request), self.tail.loose()) {
             (Fit::Yes, _) => Walk::new(head, tail, &self.tail.filled(request), resource).fits().into(),

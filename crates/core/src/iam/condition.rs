@@ -10,7 +10,7 @@ use super::operator::{Comparison, Operator, Quantifier};
 use super::request::{Fact, PRINCIPAL_ARN, Request};
 use super::truth::Truth;
 use super::value::{Range, compare_numbers, is_number, moment};
-use super::variable::{Fit, Glob, Piece, Signs, Variable, pieces};
+use super::variable::{Glob, Piece, Signs, Variable, pieces};
 use crate::error::printable;
 
 /// One key of one operator of a statement.
@@ -137,11 +137,7 @@ impl Clause {
     }
 
     fn holds_for_one(&self, value: &str, request: &Request) -> Truth {
-        if !self.understands(value) {
-            return (self.effect == Effect::Deny).into();
-        }
-        let fits =
-            Truth::any(self.operands.iter().map(|operand| operand.fits(value, self.operator, request)));
+        let Some(fits) = self.fits(value, request) else { return (self.effect == Effect::Deny).into() };
         match (self.operator.negated, self.never_negated()) {
             (false, _) => fits,
             (true, false) => !fits,
@@ -149,20 +145,35 @@ impl Clause {
         }
     }
 
+    /// Whether a value of the request fits one of the policy's; none where it is none that the operator can compare.
+    fn fits(&self, value: &str, request: &Request) -> Option<Truth> {
+        let comparison = self.operator.comparison;
+        let any = |fits: &dyn Fn(&Operand) -> Truth| Some(Truth::any(self.operands.iter().map(fits)));
+        // All operands are of the kind that the operator reads.
+        match self.operands.first() {
+            Some(Operand::Range(_)) => {
+                let address: IpAddr = value.parse().ok()?;
+                any(&|operand| matches!(operand, Operand::Range(range) if range.contains(address)).into())
+            }
+            Some(Operand::Moment(_)) => {
+                let own = moment(value)?;
+                any(&|operand| match operand {
+                    Operand::Moment(wanted) => compares(comparison, Some(own.cmp(wanted))),
+                    _ => Truth::No,
+                })
+            }
+            Some(Operand::Bool(_)) => {
+                let own = read_bool(value)?;
+                any(&|operand| matches!(operand, Operand::Bool(wanted) if *wanted == own).into())
+            }
+            Some(Operand::Number(_)) if !is_number(value) => None,
+            _ => any(&|operand| operand.fits(value, comparison, request)),
+        }
+    }
+
     /// Whether a negation can hold for nothing, since it might be of what is not understood.
     fn never_negated(&self) -> bool {
         self.blind && self.effect == Effect::Allow
-    }
-
-    /// Whether a value of the request is one that the operator can compare.
-    fn understands(&self, value: &str) -> bool {
-        match self.operands.first() {
-            Some(Operand::Bool(_)) => read_bool(value).is_some(),
-            Some(Operand::Moment(_)) => moment(value).is_some(),
-            Some(Operand::Number(_)) => is_number(value),
-            Some(Operand::Range(_)) => value.parse::<IpAddr>().is_ok(),
-            _ => true,
-        }
     }
 }
 
@@ -206,17 +217,16 @@ impl Operand {
         }
     }
 
-    fn fits(&self, value: &str, operator: Operator, request: &Request) -> Truth {
+    /// Of texts, ARNs and numbers.
+    fn fits(&self, value: &str, comparison: Comparison, request: &Request) -> Truth {
         match self {
             Self::Arn(pattern) => pattern.fits_by_parts(value, request).truth(),
-            Self::ArnText(glob) if Arn::parse(value).is_none() => Fit::No.truth(),
+            Self::ArnText(_) if Arn::parse(value).is_none() => Truth::No,
             Self::ArnText(glob) | Self::Glob(glob) => glob.fits(value, request).truth(),
             Self::GlobIgnoringCase(glob) => glob.fits_ignoring_case(value, request).truth(),
-            Self::Bool(wanted) => (read_bool(value) == Some(*wanted)).into(),
             Self::Text(wanted) => (value == wanted).into(),
-            Self::Range(range) => value.parse().is_ok_and(|address| range.contains(address)).into(),
-            Self::Moment(wanted) => compares(operator.comparison, moment(value).map(|own| own.cmp(wanted))),
-            Self::Number(wanted) => compares(operator.comparison, compare_numbers(value, wanted)),
+            Self::Number(wanted) => compares(comparison, compare_numbers(value, wanted)),
+            Self::Bool(_) | Self::Moment(_) | Self::Range(_) => Truth::No,
         }
     }
 }

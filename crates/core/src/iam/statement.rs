@@ -44,7 +44,7 @@ pub(super) enum Shape {
     OfCaller,
     /// Of a resource: a principal, and the resource may be left out.
     OfResource,
-    /// Of a network or an organisation: both.
+    /// Of a network or a resource's organisation, which only limits: a principal if any, and a resource.
     OfLimit,
 }
 

@@ -37,11 +37,13 @@ impl Scope {
     pub(super) fn new(set: &PolicySet, request: &Request, resource: usize) -> Self {
         let name = request.resource(resource);
         let Caller::Iam(caller) = &request.principal().0 else {
-            return Self { rcp: rcp(request, name) && !excused(set, request, false).1, ..Self::of_nobody() };
+            let rcp = !set.rcp.is_empty() && !excused(set, request, false).1 && rcp(request, name);
+            return Self { rcp, ..Self::of_nobody() };
         };
         let root = caller.kind == Kind::Root;
         let cross_account = request.owner(resource).is_some_and(|owner| owner != caller.account);
-        let linked = is_service_linked(caller, request);
+        let organised = !set.scp.is_empty() || !set.rcp.is_empty();
+        let linked = organised && is_service_linked(caller, request);
         let (scp_excused, rcp_excused) = excused(set, request, !cross_account);
         Self {
             always: request.is_for("sts:getcalleridentity"),
@@ -54,7 +56,7 @@ impl Scope {
             cross_account,
             resource_must_allow: resource_must_allow(request, name),
             scp: !linked && !scp_excused,
-            rcp: rcp(request, name) && !linked && !rcp_excused,
+            rcp: !set.rcp.is_empty() && !linked && !rcp_excused && rcp(request, name),
         }
     }
 
@@ -105,10 +107,12 @@ fn service(caller: &Identity, request: &Request) -> Truth {
 
 /// Key policies and trust policies: nothing is allowed that they do not allow or delegate.
 fn resource_must_allow(request: &Request, resource: &str) -> bool {
-    let Some(arn) = Arn::parse(resource) else { return false };
+    let is = |service, kind| {
+        Arn::parse(resource).is_some_and(|arn| arn.service == service && arn.resource.starts_with(kind))
+    };
     match request.service() {
-        "kms" => arn.service == "kms" && arn.resource.starts_with("key/"),
-        "sts" => arn.service == "iam" && arn.resource.starts_with("role/"),
+        "kms" => is("kms", "key/"),
+        "sts" => is("iam", "role/"),
         _ => false,
     }
 }
