@@ -13,6 +13,25 @@ use leasekey::iam::{Outcome, read_cases};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+/// Mistakes that other engines are known for, and the case that shows each.
+const MISTAKES: &[(&str, &str)] = &[
+    ("a session ARN in a resource policy is limited by the session policy", "05-principals-08"),
+    ("a federated user's ARN in a resource policy is limited by the session policy", "05-principals-15"),
+    ("a federated user without session policy is allowed by the identity policy", "06-session-policies-12"),
+    ("a missing version still expands variables", "14-variables-07"),
+    ("version 2008-10-17 still expands variables", "14-variables-08"),
+    ("an unresolved variable in StringNotEquals does not match", "14-variables-40"),
+    ("the colon inside of a variable splits the ARN", "14-variables-03"),
+    ("dates in seconds are read as milliseconds", "17-operators-55"),
+    ("SCPs are applied to service-linked roles", "02-organizations-21"),
+    ("principals are matched with wildcards", "05-principals-48"),
+    ("principals are matched without regard to case", "05-principals-47"),
+    ("a role in a resource policy bypasses the boundary", "05-principals-04"),
+    ("a role in a resource policy bypasses the session policy", "05-principals-05"),
+    ("resources are matched without regard to case", "11-resources-02"),
+    ("conditions know no variables", "14-variables-34"),
+];
+
 /// What the second evaluator does not know: other forms of numbers, dates and ranges; the management account,
 /// service-linked roles by the names of their sessions and what RCPs leave out; the account of an ARN where none is
 /// given; operators in another case; variables out of place.
@@ -71,6 +90,16 @@ fn every_case_names_the_page_of_its_rule_and_no_two_are_the_same() {
         }
     }
     assert!(ids.len() >= 400, "{} cases", ids.len());
+}
+
+#[test]
+fn every_known_mistake_of_other_engines_has_a_case() {
+    let cases =
+        scenarios().into_iter().flat_map(|(_, text)| serde_json::from_str::<Vec<Value>>(&text).unwrap());
+    let ids: HashSet<_> = cases.map(|case| case["id"].as_str().unwrap().to_owned()).collect();
+    for (mistake, id) in MISTAKES {
+        assert!(ids.contains(*id), "{mistake}: {id}");
+    }
 }
 
 #[test]

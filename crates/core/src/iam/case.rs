@@ -349,3 +349,74 @@ impl<'a> Part<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn case(request: &str, policies: &str) -> Case {
+        let text = format!(
+            r#"[{{"id": 1, "name": "n", "notes": {{}}, "request": {request}, "policies": {policies}, "expected": "deny"}}]"#
+        );
+        read_cases(&text, "cases.json").unwrap().remove(0)
+    }
+
+    const ASKED: &str =
+        r#"{"principal": "arn:aws:iam::111122223333:user/ann", "action": "s3:GetObject", "resource": "*"}"#;
+
+    #[test]
+    fn what_is_left_out_is_none() {
+        let case = case(ASKED, "{}");
+        assert_eq!((case.id.as_str(), case.decide().unwrap().outcome), ("1", Outcome::ImplicitDeny));
+        assert!(case.expects(Outcome::ExplicitDeny) && !case.expects(Outcome::Depends));
+    }
+
+    #[test]
+    fn what_is_misspelt_in_a_request_or_its_policies_is_an_error_with_its_place() {
+        let told = |request: &str, policies: &str| {
+            case(request, policies).question().unwrap_err().message().to_owned()
+        };
+        assert!(
+            told(ASKED, r#"{"boundaries": []}"#)
+                .contains("/0/policies/boundaries): there is no \"boundaries\" here")
+        );
+        let more = ASKED.replace("\"resource\"", "\"partial\": true, \"resource\"");
+        assert!(told(&more, "{}").contains("(/0/request/partial)"));
+        for (request, policies) in [
+            (ASKED.replace("s3:GetObject", "s3:*"), "{}"),
+            (ASKED.replace("\"*\"", "[]"), "{}"),
+            (ASKED.replace("\"*\"", "\"orders\""), "{}"),
+            (ASKED.replace("\"arn:aws:iam::111122223333:user/ann\"", "{\"anonymous\": false}"), "{}"),
+            (ASKED.replace("\"arn:aws:iam::111122223333:user/ann\"", "null"), "{}"),
+            (ASKED.to_owned(), r#"{"identity": [1]}"#),
+            (ASKED.to_owned(), r#"{"identity": [null]}"#),
+            (ASKED.to_owned(), r#"{"resource": [{"Statement": []}]}"#),
+            (ASKED.to_owned(), r#"{"scp": [{"level": "root"}]}"#),
+            (ASKED.to_owned(), r#"{"scp": [{"level": "root", "documents": []}]}"#),
+            ("null".to_owned(), "{}"),
+        ] {
+            told(&request, policies);
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_no_list_of_cases_is_refused() {
+        for text in ["", "{}", "[1]", "[{}]", r#"[{"id": "a", "expected": "maybe"}]"#, r#"[{"id": "a"}]"#] {
+            assert_eq!(read_cases(text, "x").unwrap_err().code(), "LK-0202", "{text}");
+        }
+    }
+
+    #[test]
+    fn policies_are_shown_with_their_place_in_the_file() {
+        let case = case(
+            ASKED,
+            r#"{"identity": [{"Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}]}"#,
+        );
+        let (request, set) = case.question().unwrap();
+        let told = set.explain(request, &set.evaluate(request)).summary;
+        assert!(
+            told.ends_with("/0/policies/identity/0/Statement)") && told.contains("(cases.json, line 1, "),
+            "{told}"
+        );
+    }
+}

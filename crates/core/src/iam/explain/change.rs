@@ -7,6 +7,7 @@ use crate::iam::evaluate::Suppose;
 use crate::iam::request::Request;
 use crate::iam::set::{Layer, PolicySet};
 use crate::iam::statement::Applies;
+use crate::iam::truth::Truth;
 
 /// The nearest changes that turn the decision.
 pub(super) fn changes(set: &PolicySet, request: &Request, decision: &Decision) -> Vec<String> {
@@ -90,16 +91,9 @@ impl Search<'_> {
         let name = self.set.statement_name(result.at);
         let request = self.request;
         match result.applies {
-            Applies::Unmet(index) => {
-                let condition =
-                    self.set.statement(result.at).and_then(|statement| statement.conditions.get(index));
-                let wanted = condition.map(|condition| {
-                    let values: Vec<_> =
-                        condition.values.values.iter().map(|text| text.value.as_str()).collect();
-                    format!("{} {} {}", condition.key.value, condition.operator, values.join(" or "))
-                });
-                let wanted = printable(&wanted.unwrap_or_default());
-                format!("It would be allowed if the condition of {name} were met: {wanted}.")
+            Applies::Unmet(_) => {
+                let unmet = printable(&self.unmet(result.at).join(" and "));
+                format!("It would be allowed if the condition of {name} were met: {unmet}.")
             }
             Applies::OtherResource => {
                 let resource = printable(request.resource(self.decision.resource));
@@ -110,13 +104,29 @@ impl Search<'_> {
         }
     }
 
+    /// The conditions of a statement that the request does not meet.
+    fn unmet(&self, at: StatementAt) -> Vec<String> {
+        let policy = self.set.layer(at.layer).get(at.policy);
+        let compiled = policy.and_then(|policy| policy.statements.get(at.statement));
+        let (Some(statement), Some(compiled)) = (self.set.statement(at), compiled) else { return Vec::new() };
+        let clauses = compiled.clauses.iter().zip(&statement.conditions);
+        let unmet = clauses.filter(|(clause, _)| clause.holds(self.request) != Truth::Yes);
+        let told = unmet.map(|(_, condition)| {
+            let values: Vec<_> = condition.values.values.iter().map(|text| text.value.as_str()).collect();
+            format!("{} {} {}", condition.key.value, condition.operator, values.join(" or "))
+        });
+        told.collect()
+    }
+
     /// The layers that can be made to allow, those that have policies.
     fn layers(&self) -> Vec<Layer> {
         let set = self.set;
         let mut layers = vec![Layer::Identity, Layer::Resource];
         layers.extend(set.boundary.is_some().then_some(Layer::Boundary));
         layers.extend(set.session.is_some().then_some(Layer::Session));
-        layers.extend((!set.scp.is_empty()).then_some(Layer::Scp(0)));
+        // Whichever level is named, all of them are supposed to allow.
+        let level = if let Layer::Scp(level) = self.decision.layer { level } else { 0 };
+        layers.extend((!set.scp.is_empty()).then_some(Layer::Scp(level)));
         layers.extend(set.vpc_endpoint.is_some().then_some(Layer::VpcEndpoint));
         layers
     }
