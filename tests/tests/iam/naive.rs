@@ -87,7 +87,7 @@ impl Naive<'_> {
             };
             for list in lists {
                 let mut any = false;
-                for statement in items(list).iter().flat_map(|document| statements(document)) {
+                for statement in items(list).iter().flat_map(statements) {
                     if self.applies(&statement) {
                         denied |= statement.effect == "Deny";
                         any |= statement.effect == "Allow";
@@ -111,7 +111,7 @@ impl Naive<'_> {
                 || (policies["session"].is_null() && self.session_kind() != "federation");
         }
         let mut grants = Vec::new();
-        for statement in items(&policies["resource"]).iter().flat_map(|document| statements(document)) {
+        for statement in items(&policies["resource"]).iter().flat_map(statements) {
             if self.applies(&statement) {
                 denied |= statement.effect == "Deny";
                 if statement.effect == "Allow" {
@@ -265,7 +265,7 @@ impl Naive<'_> {
             let unresolved =
                 items(element).iter().any(|p| self.pattern(text(p), statement.variables, true).is_none());
             let fits = items(element).iter().any(|pattern| self.one_resource(text(pattern), statement));
-            return !fits && !(unresolved && statement.effect == "Allow");
+            return !(fits || unresolved && statement.effect == "Allow");
         }
         let Some(element) = statement.json.get("Resource") else { return true };
         items(element).iter().any(|pattern| self.one_resource(text(pattern), statement))
@@ -274,7 +274,7 @@ impl Naive<'_> {
     fn one_resource(&self, pattern: &str, statement: &Statement<'_>) -> bool {
         let signs = self.pattern(pattern, statement.variables, true);
         let text: Vec<_> = self.resource.chars().collect();
-        signs.is_some_and(|signs| if pattern == "*" { true } else { glob(&bounded_by_colons(signs), &text) })
+        signs.is_some_and(|signs| pattern == "*" || glob(&bounded_by_colons(signs), &text))
     }
 
     /// The signs of a text of a policy; none where a variable stands for nothing.

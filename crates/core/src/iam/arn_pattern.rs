@@ -48,6 +48,12 @@ impl ArnPattern {
         self.head.iter().any(Glob::has_variables)
     }
 
+    /// Whether its variables stand for something; those before the resource never do.
+    pub(super) fn readiness(&self, request: &Request) -> Fit {
+        if self.has_variables_in_head() { Fit::Unresolved } else { self.tail.readiness(request) }
+    }
+
+    /// The variables in it.
     pub(super) fn variables(&self) -> impl Iterator<Item = &Variable> {
         self.head.iter().chain([&self.tail]).flat_map(Glob::variables)
     }

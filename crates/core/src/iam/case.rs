@@ -265,7 +265,7 @@ impl<'a> Part<'a> {
         Ok(Self { parent, node, pointer: json::below(pointer, name) })
     }
 
-    fn part(&self, name: &str) -> std::result::Result<Part<'a>, Refusal> {
+    fn part(&self, name: &str) -> std::result::Result<Self, Refusal> {
         match self.given() {
             Some(node) => Part::of(node, &self.pointer, name),
             None => Err(self.refuse("this is left out, and needed")),
@@ -304,7 +304,7 @@ impl<'a> Part<'a> {
     }
 
     /// One value as a list of one.
-    fn items(&self) -> std::result::Result<Vec<Part<'a>>, Refusal> {
+    fn items(&self) -> std::result::Result<Vec<Self>, Refusal> {
         let Some(node) = self.given() else { return Ok(Vec::new()) };
         let Value::List(items) = &node.value else {
             return Ok(vec![Part { parent: self.parent, node: self.node, pointer: self.pointer.clone() }]);

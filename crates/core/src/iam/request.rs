@@ -35,9 +35,9 @@ pub enum SessionKind {
 #[derive(Clone, Debug)]
 pub struct Request {
     principal: Principal,
-    /// As it was asked for.
-    written: String,
     action: String,
+    /// The action in lower case, and where its service ends.
+    lower: String,
     colon: usize,
     resources: Vec<String>,
     resource_account: Option<String>,
@@ -65,14 +65,14 @@ impl Request {
     /// # Errors
     /// `LK-0202` where the action is not one action of one service, or the resource neither an ARN nor `"*"`.
     pub fn new(principal: Principal, action: &str, resource: &str) -> Result<Self> {
-        let (written, action) = (action.to_owned(), action.to_ascii_lowercase());
-        let colon = service_length(&action)?;
+        let (action, lower) = (action.to_owned(), action.to_ascii_lowercase());
+        let colon = service_length(&lower)?;
         let kind = kind(&principal);
         let principal_arn = principal.identity().map(Identity::principal_arn).into_iter().collect();
         Ok(Self {
             principal,
-            written,
             action,
+            lower,
             colon,
             resources: vec![checked_resource(resource)?],
             resource_account: None,
@@ -166,7 +166,7 @@ impl Request {
 
     /// The action, as it was asked for.
     pub fn action(&self) -> &str {
-        &self.written
+        &self.action
     }
 
     /// The resources.
@@ -184,17 +184,17 @@ impl Request {
 
     /// Whether the action is this one, given in lower case.
     pub(super) fn is_for(&self, action: &str) -> bool {
-        self.action == action
+        self.lower == action
     }
 
     /// The service of the action, `s3`.
     pub(super) fn service(&self) -> &str {
-        self.action.get(..self.colon).unwrap_or_default()
+        self.lower.get(..self.colon).unwrap_or_default()
     }
 
     /// The action without its service, `getobject`.
     pub(super) fn action_name(&self) -> &str {
-        self.action.get(self.colon + 1..).unwrap_or_default()
+        self.lower.get(self.colon + 1..).unwrap_or_default()
     }
 
     pub(super) fn kind(&self) -> SessionKind {

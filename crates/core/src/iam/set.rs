@@ -186,13 +186,13 @@ impl PolicySetBuilder {
                 .collect::<Result<_>>()
         };
         Ok(PolicySet {
-            identity: compiled(self.identity, Shape::OfCaller)?,
-            resource: slot(self.resource, Shape::OfResource)?,
-            boundary: slot(self.boundary, Shape::OfCaller)?,
-            session: slot(self.session, Shape::OfCaller)?,
-            scp: levels(self.scp, Shape::OfCaller)?,
-            rcp: levels(self.rcp, Shape::OfLimit)?,
-            vpc_endpoint: slot(self.vpc_endpoint, Shape::OfLimit)?,
+            identity: compiled(self.identity, Shape::Caller)?,
+            resource: slot(self.resource, Shape::Resource)?,
+            boundary: slot(self.boundary, Shape::Caller)?,
+            session: slot(self.session, Shape::Caller)?,
+            scp: levels(self.scp, Shape::Caller)?,
+            rcp: levels(self.rcp, Shape::Limit)?,
+            vpc_endpoint: slot(self.vpc_endpoint, Shape::Limit)?,
         })
     }
 }

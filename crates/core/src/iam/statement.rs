@@ -6,7 +6,7 @@ use super::document::{Effect, Element, PolicyDocument, Statement};
 use super::named::{Grant, Named};
 use super::request::Request;
 use super::truth::Truth;
-use super::variable::{Fit, Signs, Variable, pieces};
+use super::variable::{Signs, Variable, pieces};
 use super::wildcard::Pattern;
 use crate::error::{Error, ErrorKind, Result, printable};
 
@@ -41,11 +41,11 @@ impl Applies {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Shape {
     /// Of a caller: no principal, but a resource.
-    OfCaller,
+    Caller,
     /// Of a resource: a principal, and the resource may be left out.
-    OfResource,
+    Resource,
     /// Of a network or a resource's organisation, which only limits: a principal if any, and a resource.
-    OfLimit,
+    Limit,
 }
 
 #[derive(Clone, Debug)]
@@ -70,7 +70,7 @@ impl Compiled {
         let effect = statement.effect;
         let named = site.named(shape)?;
         let resource = match &statement.resource {
-            None if shape != Shape::OfResource => {
+            None if shape != Shape::Resource => {
                 return Err(site.invalid("", "the statement has no Resource"));
             }
             None => None,
@@ -124,7 +124,7 @@ impl Compiled {
     /// The variables in its resources.
     pub(super) fn resource_variables(&self) -> impl Iterator<Item = &Variable> {
         self.resource.iter().flat_map(|resources| &resources.patterns).flat_map(|pattern| {
-            let arn = if let Resource::Arn(arn) = pattern { Some(arn) } else { None };
+            let arn = if let Resource::Arn(arn) = pattern { Some(arn.as_ref()) } else { None };
             arn.into_iter().flat_map(ArnPattern::variables)
         })
     }
@@ -150,11 +150,11 @@ impl Site<'_> {
 
     fn named(&self, shape: Shape) -> Result<Option<Named>> {
         match (&self.statement.principal, shape) {
-            (None, Shape::OfCaller) => Ok(None),
-            (None, _) => {
+            (None, Shape::Caller | Shape::Limit) => Ok(None),
+            (None, Shape::Resource) => {
                 Err(self.invalid("", "the statement has no Principal, which a policy of this place needs"))
             }
-            (Some(element), Shape::OfCaller) => {
+            (Some(element), Shape::Caller) => {
                 let why = "a policy of a user, a role or an organisation's accounts names no principal";
                 Err(self.invalid_at(element.place, "/Principal", why))
             }
@@ -199,7 +199,7 @@ impl Site<'_> {
                         let why = "a variable stands before the resource of the ARN, where none is filled in";
                         return Err(self.invalid_at(text.place, below, why));
                     }
-                    Resource::Arn(arn)
+                    Resource::Arn(Box::new(arn))
                 }
                 value => {
                     let why = format!("\"{}\" is neither an ARN nor \"*\"", printable(value));
@@ -243,15 +243,16 @@ impl Actions {
 
 /// A pattern of actions, in lower case.
 #[derive(Clone, Debug)]
-enum Action {
-    All,
-    Of { service: Option<String>, name: Pattern },
+struct Action {
+    /// The service; none is any.
+    service: Option<String>,
+    name: Pattern,
 }
 
 impl Action {
     fn read(text: &str) -> Option<Self> {
         if !text.is_empty() && text.bytes().all(|byte| byte == b'*') {
-            return Some(Self::All);
+            return Some(Self { service: None, name: Pattern::of("*") });
         }
         let (service, name) = text.split_once(':')?;
         let word = service.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
@@ -259,17 +260,12 @@ impl Action {
             return None;
         }
         let service = (service != "*").then(|| service.to_ascii_lowercase());
-        Some(Self::Of { service, name: Pattern::of(&name.to_ascii_lowercase()) })
+        Some(Self { service, name: Pattern::of(&name.to_ascii_lowercase()) })
     }
 
     fn fits(&self, request: &Request) -> bool {
-        match self {
-            Self::All => true,
-            Self::Of { service, name } => {
-                service.as_deref().is_none_or(|service| service == request.service())
-                    && name.matches(request.action_name())
-            }
-        }
+        self.service.as_deref().is_none_or(|service| service == request.service())
+            && self.name.matches(request.action_name())
     }
 }
 
@@ -282,33 +278,38 @@ struct Resources {
 #[derive(Clone, Debug)]
 enum Resource {
     All,
-    Arn(ArnPattern),
+    Arn(Box<ArnPattern>),
 }
 
 impl Resources {
     fn holds(&self, resource: &str, request: &Request, effect: Effect) -> Truth {
-        let mut hollow = false;
-        let fits = Truth::any(self.patterns.iter().map(|pattern| {
-            let fit = pattern.fits(resource, request);
-            hollow |= fit == Fit::Unresolved;
-            fit.truth()
-        }));
-        match (self.negated, fits) {
-            (false, fits) => fits,
+        let fits = Truth::any(self.patterns.iter().map(|pattern| pattern.fits(resource, request)));
+        match (self.negated, effect) {
+            (false, _) => fits,
+            (true, Effect::Deny) => !fits,
             // An exception that names nothing must not make an Allow wider.
-            (true, Truth::No) if hollow && effect == Effect::Allow => Truth::No,
-            (true, fits) => !fits,
+            (true, Effect::Allow) => {
+                (!fits).and(Truth::all(self.patterns.iter().map(|own| own.is_ready(request))))
+            }
         }
     }
 }
 
 impl Resource {
-    fn fits(&self, resource: &str, request: &Request) -> Fit {
+    fn fits(&self, resource: &str, request: &Request) -> Truth {
         match self {
-            Self::All => Fit::Yes,
+            Self::All => Truth::Yes,
             // Variables may stand in the resource only; elsewhere they are never filled in.
-            Self::Arn(arn) if arn.has_variables_in_head() => Fit::Unresolved,
-            Self::Arn(arn) => arn.fits_resource(resource, request),
+            Self::Arn(arn) if arn.has_variables_in_head() => Truth::No,
+            Self::Arn(arn) => arn.fits_resource(resource, request).truth(),
+        }
+    }
+
+    /// Whether every variable in it stands for something.
+    fn is_ready(&self, request: &Request) -> Truth {
+        match self {
+            Self::All => Truth::Yes,
+            Self::Arn(arn) => arn.readiness(request).truth(),
         }
     }
 }
