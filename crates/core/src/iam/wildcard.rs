@@ -61,18 +61,6 @@ impl Pattern {
         Self { first, rest }
     }
 
-    /// Whether every text fits.
-    pub(super) fn is_everything(&self) -> bool {
-        let empty = |run: &Run| run.tokens.is_empty();
-        empty(&self.first)
-            && self.rest.as_ref().is_some_and(|(middle, last)| middle.is_empty() && empty(last))
-    }
-
-    /// Whether it begins with a star.
-    pub(super) fn is_open(&self) -> bool {
-        self.first.tokens.is_empty() && self.rest.is_some()
-    }
-
     /// Whether it ends with a star.
     pub(super) fn ends_open(&self) -> bool {
         self.rest.as_ref().is_some_and(|(_, last)| last.tokens.is_empty())
