@@ -86,6 +86,7 @@ impl Request {
     }
 
     /// A request of a user of whom nothing is known but the account: this one, or else the resource's.
+    #[cfg(feature = "cli")]
     pub(crate) fn of_somebody(account: Option<&str>, action: &str, resource: &str) -> Result<Self> {
         let of_resource =
             || Arn::parse(resource).map(|arn| arn.account).filter(|account| is_account(account));
