@@ -6,6 +6,7 @@ mod cargo;
 mod check;
 mod demo;
 mod failure;
+mod iam_data;
 mod leaks;
 mod node;
 mod paths;
@@ -69,6 +70,8 @@ enum Chore {
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
     },
+    /// Read the packages with AWS's actions and managed policies anew, and write the data of `leasekey::iam`.
+    UpdateIamData,
     /// Start, end and look at the real servers that the tests run on.
     #[command(subcommand)]
     Stack(Stack),
@@ -146,6 +149,7 @@ fn run(chore: Chore) -> Result<()> {
         }
         Chore::Check => check::check(),
         Chore::Bench { only, part, json } => bench::bench(only.as_deref(), part.as_deref(), json.as_deref()),
+        Chore::UpdateIamData => iam_data::update(),
         Chore::Stack(Stack::Up { on, shape, which }) => stack::up(on.server, shape, &which.name),
         Chore::Stack(Stack::Down(which)) => stack::down(&which.name),
         Chore::Stack(Stack::Status) => stack::status(),
