@@ -1,8 +1,9 @@
-//! AWS IAM policies: read, decide, explain. Pure: no network, no clock, no file.
+//! AWS IAM policies: read, decide, explain, look at. Pure: no network, no clock, no file.
 
 mod arn;
 mod arn_pattern;
 mod case;
+mod catalog;
 mod condition;
 mod decision;
 mod document;
@@ -23,6 +24,7 @@ mod wildcard;
 
 pub use arn::Arn;
 pub use case::{Case, read_cases};
+pub use catalog::{AccessLevel, Action, Catalog, ConditionKey, ResourceType, Service, Source};
 pub use decision::{Decision, Missing, Outcome, StatementAt, StatementResult};
 pub use document::{
     Condition, Effect, Element, PolicyDocument, PrincipalElement, PrincipalKind, PrincipalNames, Statement,
