@@ -1,0 +1,95 @@
+//! Whether one pattern, or one statement, is for everything that another is for.
+
+use super::document::{Element, PrincipalElement, PrincipalNames, Statement};
+use super::wildcard::Pattern;
+
+/// Whether a pattern of actions covers another, or an action.
+pub(super) fn covers_action(wider: &str, narrower: &str) -> bool {
+    // Most pairs differ before the first sign, which is told without making a pattern.
+    let same = |a: &str, b: &str| a.eq_ignore_ascii_case(b);
+    begins_alike(wider, narrower, same) && covers(&wider.to_ascii_lowercase(), &narrower.to_ascii_lowercase())
+}
+
+/// Whether the narrower one begins with what stands before the first sign of the wider one; is it, without a sign.
+fn begins_alike(wider: &str, narrower: &str, same: fn(&str, &str) -> bool) -> bool {
+    match wider.find(['*', '?']) {
+        None => same(wider, narrower),
+        Some(at) => match (wider.get(..at), narrower.get(..at)) {
+            (Some(wider), Some(narrower)) => same(wider, narrower),
+            _ => false,
+        },
+    }
+}
+
+/// Whether every text that `narrower` fits, `wider` fits too; in doubt not.
+pub(super) fn covers(wider: &str, narrower: &str) -> bool {
+    // A star of the narrower one may stand for more than the one character that `?` takes. Signs of the narrower
+    // one are otherwise characters like any other: only a star of the wider one takes them.
+    let doubtful = wider.contains('?') && narrower.contains('*');
+    let alike = begins_alike(wider, narrower, |a, b| a == b);
+    alike && !doubtful && !wider.contains("${") && Pattern::of(wider).matches(narrower)
+}
+
+/// Whether a statement is for every request that another is for, conditions aside.
+pub(super) fn covers_statement(wide: &Statement, narrow: &Statement) -> bool {
+    element(&wide.action, &narrow.action, covers_action)
+        && match (&wide.resource, &narrow.resource) {
+            (Some(wide), Some(narrow)) => element(wide, narrow, covers),
+            (None, None) => true,
+            _ => false,
+        }
+        && match (&wide.principal, &narrow.principal) {
+            (Some(wide), Some(narrow)) => principals(wide, narrow),
+            (None, None) => true,
+            _ => false,
+        }
+}
+
+fn element(wide: &Element, narrow: &Element, covers: fn(&str, &str) -> bool) -> bool {
+    let all = |of: &Element, by: &Element| {
+        of.texts
+            .values
+            .iter()
+            .all(|narrow| by.texts.values.iter().any(|wide| covers(&wide.value, &narrow.value)))
+    };
+    match (wide.negated, narrow.negated) {
+        (false, false) => all(narrow, wide),
+        // All but these covers all but those if it leaves out no more.
+        (true, true) => all(wide, narrow),
+        (false, true) => wide.texts.values.iter().any(|text| text.value == "*"),
+        (true, false) => false,
+    }
+}
+
+fn principals(wide: &PrincipalElement, narrow: &PrincipalElement) -> bool {
+    if wide.negated || narrow.negated {
+        return false;
+    }
+    match (&wide.names, &narrow.names) {
+        (PrincipalNames::Everyone, _) => true,
+        (PrincipalNames::Of(_), PrincipalNames::Everyone) => false,
+        (PrincipalNames::Of(wide), PrincipalNames::Of(narrow)) => narrow.iter().all(|(kind, texts)| {
+            let same = wide.iter().filter(|(other, _)| other == kind).flat_map(|(_, texts)| &texts.values);
+            let same: Vec<_> = same.map(|text| &text.value).collect();
+            texts.values.iter().all(|text| same.contains(&&text.value))
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_covers_what_fits_it_whatever_the_narrower_one_stands_for() {
+        for (wider, narrower) in
+            [("*", "s3:*"), ("s3:Get*", "s3:GetObject*"), ("s3:Get?", "s3:Get?"), ("s3:*", "S3:Put*Acl")]
+        {
+            assert!(covers_action(wider, narrower), "{wider} {narrower}");
+        }
+        for (wider, narrower) in [("s3:Get?", "s3:Get*"), ("s3:GetObject", "s3:Get*"), ("s3:*Acl", "s3:*")] {
+            assert!(!covers_action(wider, narrower), "{wider} {narrower}");
+        }
+        assert!(!covers("arn:aws:s3:::${aws:username}*", "arn:aws:s3:::${aws:username}/x"));
+    }
+}

@@ -1,0 +1,67 @@
+//! What a policy is attached to.
+
+use super::document::{PolicyDocument, Text};
+
+/// What a policy is attached to. It decides what its elements mean.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum PolicyKind {
+    /// To a user, a group or a role.
+    Identity,
+    /// To a resource, a bucket for example.
+    Resource,
+    /// To a role: who may assume it.
+    Trust,
+    /// To an account or an organisational unit, as a service control policy.
+    Scp,
+    /// To a session, passed when it is made.
+    Session,
+    /// To a user or a role, as a permissions boundary.
+    Boundary,
+}
+
+impl PolicyKind {
+    /// Every kind.
+    pub const ALL: [Self; 6] =
+        [Self::Identity, Self::Resource, Self::Trust, Self::Scp, Self::Session, Self::Boundary];
+
+    /// Its name, `identity`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Identity => "identity",
+            Self::Resource => "resource",
+            Self::Trust => "trust",
+            Self::Scp => "scp",
+            Self::Session => "session",
+            Self::Boundary => "boundary",
+        }
+    }
+
+    /// The kind of a policy that was not said to be of one: those with principals are attached to resources, and
+    /// those of them that only speak of assuming roles are trust policies.
+    pub fn of(document: &PolicyDocument) -> Self {
+        let statements = document.statements();
+        if !statements.iter().any(|statement| statement.principal.is_some()) {
+            return Self::Identity;
+        }
+        let assumes = |text: &Text| {
+            let action = text.value.to_ascii_lowercase();
+            action.starts_with("sts:assumerole")
+                || action == "sts:tagsession"
+                || action == "sts:setsourceidentity"
+        };
+        let is_trust = statements.iter().all(|statement| {
+            statement.resource.is_none() && statement.action.texts.values.iter().all(assumes)
+        });
+        if is_trust { Self::Trust } else { Self::Resource }
+    }
+
+    /// Whether its policies say who they are for.
+    pub(super) fn names_principals(self) -> bool {
+        matches!(self, Self::Resource | Self::Trust)
+    }
+
+    /// Whether its policies grant access, rather than only limit what others grant.
+    pub(super) fn grants(self) -> bool {
+        matches!(self, Self::Identity | Self::Resource | Self::Trust)
+    }
+}

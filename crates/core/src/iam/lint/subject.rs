@@ -1,0 +1,293 @@
+//! The policy that is looked at, and what every rule asks about it.
+
+use std::sync::OnceLock;
+
+use crate::iam::catalog::{Action, Catalog};
+use crate::iam::cover::covers_action;
+use crate::iam::document::{
+    Effect, Element, PolicyDocument, PrincipalKind, PrincipalNames, Statement, Text, Texts,
+};
+use crate::iam::json::{self, Place};
+use crate::iam::kind::PolicyKind;
+use crate::iam::witness::Judge;
+
+/// What lint is told besides the policy.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Options {
+    /// What the policy is attached to; unset, it is told from its elements.
+    pub kind: Option<PolicyKind>,
+    /// The account ids that are the reader's own: no finding takes them for strangers.
+    pub own_accounts: Vec<String>,
+}
+
+/// A place in the policy.
+pub(super) struct Spot {
+    pub(super) place: Place,
+    pub(super) pointer: String,
+}
+
+pub(super) struct Subject<'a> {
+    pub(super) document: &'a PolicyDocument,
+    pub(super) kind: PolicyKind,
+    pub(super) options: &'a Options,
+    pub(super) catalog: &'a Catalog,
+    pub(super) statements: Vec<Stated<'a>>,
+    pub(super) judge: Judge<'a>,
+    /// The actions that an Allow speaks of, whatever denies them.
+    allowed: Rows,
+}
+
+/// Rows of the catalogue's actions.
+#[derive(Clone)]
+struct Rows {
+    all: bool,
+    bits: Vec<u64>,
+}
+
+impl Rows {
+    fn none(catalog: &Catalog) -> Self {
+        Self { all: false, bits: vec![0; catalog.count() / 64 + 1] }
+    }
+
+    fn add(&mut self, row: usize) {
+        if let Some(bits) = self.bits.get_mut(row / 64) {
+            *bits |= 1 << (row % 64);
+        }
+    }
+
+    fn add_all(&mut self, other: &Self) {
+        self.all |= other.all;
+        self.bits.iter_mut().zip(&other.bits).for_each(|(bits, others)| *bits |= others);
+    }
+
+    fn has(&self, row: usize) -> bool {
+        self.all || self.bits.get(row / 64).is_some_and(|bits| bits >> (row % 64) & 1 == 1)
+    }
+}
+
+impl<'a> Subject<'a> {
+    pub(super) fn new(document: &'a PolicyDocument, options: &'a Options, catalog: &'a Catalog) -> Self {
+        let kind = options.kind.unwrap_or_else(|| PolicyKind::of(document));
+        let statements = document.statements().iter().enumerate();
+        let statements = statements.map(|(at, statement)| Stated::new(at, statement, document, catalog));
+        let statements: Vec<_> = statements.collect();
+        let mut allowed = Rows::none(catalog);
+        statements.iter().filter(|stated| stated.allows()).for_each(|stated| allowed.add_all(&stated.rows));
+        Self { document, kind, options, catalog, statements, judge: Judge::new(document, kind), allowed }
+    }
+
+    /// The statements that allow.
+    pub(super) fn allowing(&self) -> impl Iterator<Item = &Stated<'a>> {
+        self.statements.iter().filter(|stated| stated.allows())
+    }
+
+    /// Whether an Allow speaks of the action of this row, if the catalogue has it.
+    pub(super) fn may_allow_row(&self, row: Option<usize>) -> bool {
+        row.is_some_and(|row| self.allowed.has(row))
+    }
+
+    /// Whether an Allow speaks of this action.
+    pub(super) fn may_allow(&self, action: &str) -> bool {
+        self.may_allow_row(self.catalog.action(action).map(Action::row))
+    }
+
+    /// The first statement that allows the action, and which of its patterns does.
+    pub(super) fn allowed_by(&self, action: &str) -> Option<(&Stated<'a>, usize)> {
+        self.allowing().find_map(|stated| {
+            let element = &stated.statement.action;
+            let matched = element.texts.values.iter().position(|text| covers_action(&text.value, action));
+            match (element.negated, matched) {
+                (false, Some(at)) => Some((stated, at)),
+                (true, None) => Some((stated, 0)),
+                _ => None,
+            }
+        })
+    }
+
+    /// Whether an account is not known to be the reader's own.
+    pub(super) fn is_foreign(&self, account: &str) -> bool {
+        !self.options.own_accounts.iter().any(|own| own == account)
+    }
+}
+
+/// A statement, and what its actions stand for.
+pub(super) struct Stated<'a> {
+    pub(super) at: usize,
+    pub(super) statement: &'a Statement,
+    document: &'a PolicyDocument,
+    /// The actions that each of its patterns stands for; none for a pattern that means every action.
+    pub(super) expanded: Vec<Option<Vec<Action<'a>>>>,
+    /// The actions that it may be about.
+    rows: Rows,
+}
+
+impl<'a> Stated<'a> {
+    fn new(at: usize, statement: &'a Statement, document: &'a PolicyDocument, catalog: &'a Catalog) -> Self {
+        let patterns = statement.action.texts.values.iter();
+        let expanded = patterns
+            .map(|text| (!is_everything(&text.value)).then(|| catalog.matching(&text.value).collect()));
+        let expanded: Vec<Option<Vec<Action<'_>>>> = expanded.collect();
+        let mut rows = Rows::none(catalog);
+        rows.all = statement.action.negated || expanded.iter().any(Option::is_none);
+        expanded.iter().flatten().flatten().for_each(|action| rows.add(action.row()));
+        Self { at, statement, document, expanded, rows }
+    }
+
+    /// Whether it may be about every action that another one is about: told by one of them.
+    pub(super) fn may_cover_actions_of(&self, other: &Stated<'_>) -> bool {
+        let first = other.expanded.iter().flatten().flatten().next();
+        self.rows.all || (!other.rows.all && first.is_none_or(|action| self.rows.has(action.row())))
+    }
+
+    pub(super) fn allows(&self) -> bool {
+        self.statement.effect == Effect::Allow
+    }
+
+    /// Its patterns of actions, and what each stands for; nothing for `NotAction`.
+    pub(super) fn actions(&self) -> impl Iterator<Item = (usize, &'a Text, Option<&[Action<'a>]>)> {
+        let values = if self.statement.action.negated {
+            &[][..]
+        } else {
+            self.statement.action.texts.values.as_slice()
+        };
+        values.iter().zip(&self.expanded).enumerate().map(|(at, (text, known))| (at, text, known.as_deref()))
+    }
+
+    /// Its patterns of resources; nothing for `NotResource`.
+    pub(super) fn resources(&self) -> impl Iterator<Item = (usize, &'a Text)> {
+        let element = self.statement.resource.as_ref().filter(|element| !element.negated);
+        element.into_iter().flat_map(|element| element.texts.values.iter().enumerate())
+    }
+
+    /// Whether it is for every resource.
+    pub(super) fn is_for_everything(&self) -> bool {
+        self.resources().any(|(_, text)| text.value == "*")
+    }
+
+    /// The principals that it names by kind.
+    pub(super) fn principals(&self) -> impl Iterator<Item = (PrincipalKind, usize, &'a Text)> {
+        let element = self.statement.principal.as_ref().filter(|element| !element.negated);
+        let named = element.into_iter().flat_map(|element| match &element.names {
+            PrincipalNames::Everyone => &[][..],
+            PrincipalNames::Of(named) => named.as_slice(),
+        });
+        named.flat_map(|(kind, texts)| texts.values.iter().enumerate().map(|(at, text)| (*kind, at, text)))
+    }
+
+    /// Whether it names everybody.
+    pub(super) fn is_for_everybody(&self) -> bool {
+        let everyone = self
+            .statement
+            .principal
+            .as_ref()
+            .is_some_and(|element| !element.negated && element.names == PrincipalNames::Everyone);
+        everyone || self.principals().any(|(kind, _, text)| kind == PrincipalKind::Aws && text.value == "*")
+    }
+
+    /// Whether one of its conditions is on this key.
+    pub(super) fn asks_for(&self, key: &str) -> bool {
+        self.statement.conditions.iter().any(|condition| condition.key.value.eq_ignore_ascii_case(key))
+    }
+
+    /// The statement itself.
+    pub(super) fn spot(&self) -> Spot {
+        Spot { place: self.statement.place, pointer: self.document.pointer(self.at) }
+    }
+
+    /// One of its actions.
+    pub(super) fn action_spot(&self, at: usize) -> Spot {
+        let element = &self.statement.action;
+        self.element_spot(if element.negated { "NotAction" } else { "Action" }, element, at)
+    }
+
+    /// One of its resources.
+    pub(super) fn resource_spot(&self, at: usize) -> Spot {
+        match &self.statement.resource {
+            Some(element) => {
+                self.element_spot(if element.negated { "NotResource" } else { "Resource" }, element, at)
+            }
+            None => self.spot(),
+        }
+    }
+
+    fn element_spot(&self, name: &str, element: &Element, at: usize) -> Spot {
+        self.text_spot(&[name], &element.texts, at)
+    }
+
+    /// Its `Principal` or `NotPrincipal`.
+    pub(super) fn principal_spot(&self) -> Spot {
+        let Some(element) = &self.statement.principal else { return self.spot() };
+        let name = if element.negated { "NotPrincipal" } else { "Principal" };
+        Spot { place: element.place, pointer: json::below(&self.document.pointer(self.at), name) }
+    }
+
+    /// A value of one of its conditions.
+    pub(super) fn condition_spot(&self, condition: usize, value: Option<usize>) -> Spot {
+        let Some(condition) = self.statement.conditions.get(condition) else { return self.spot() };
+        let path = ["Condition", &condition.written.value, &condition.key.value];
+        match value {
+            Some(value) => self.text_spot(&path, &condition.values, value),
+            None => Spot { place: condition.key.place, pointer: self.pointer(&path) },
+        }
+    }
+
+    fn text_spot(&self, path: &[&str], texts: &Texts, at: usize) -> Spot {
+        let pointer = self.pointer(path);
+        let pointer = if texts.listed { json::below(&pointer, at) } else { pointer };
+        Spot { place: texts.values.get(at).map_or(texts.place, |text| text.place), pointer }
+    }
+
+    fn pointer(&self, path: &[&str]) -> String {
+        path.iter().fold(self.document.pointer(self.at), |pointer, step| json::below(&pointer, step))
+    }
+
+    /// What it is called in a message: its `Sid`, else its number counted from 1.
+    pub(super) fn title(&self) -> String {
+        match &self.statement.sid {
+            Some(sid) => format!("statement {}", crate::error::printable(&sid.value)),
+            None => format!("statement {}", self.at + 1),
+        }
+    }
+}
+
+/// Whether a pattern of actions means every action of every service.
+pub(super) fn is_everything(pattern: &str) -> bool {
+    matches!(pattern, "*" | "*:*")
+}
+
+/// The most names that a message lists.
+pub(super) const SHOWN: usize = 4;
+
+/// A few of many names, for a message.
+pub(super) fn some<S: AsRef<str>>(names: &[S]) -> String {
+    first_of(names, names.len())
+}
+
+/// The first of these names, and how many more of `count` there are.
+pub(super) fn first_of<S: AsRef<str>>(names: &[S], count: usize) -> String {
+    let shown: Vec<_> = names.iter().take(SHOWN).map(AsRef::as_ref).collect();
+    match count - shown.len() {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+/// Actions that a rule asks for, with their places in the bundled catalogue: looked up once.
+pub(super) struct Listed {
+    pub(super) names: &'static [&'static str],
+    rows: OnceLock<Vec<Option<usize>>>,
+}
+
+impl Listed {
+    pub(super) const fn new(names: &'static [&'static str]) -> Self {
+        Self { names, rows: OnceLock::new() }
+    }
+
+    /// Those of them that an Allow of the policy speaks of.
+    pub(super) fn in_allows(&self, subject: &Subject<'_>) -> impl Iterator<Item = &'static str> {
+        let row = |name: &&str| subject.catalog.action(name).map(Action::row);
+        let rows = self.rows.get_or_init(|| self.names.iter().map(row).collect());
+        self.names.iter().zip(rows).filter(|(_, row)| subject.may_allow_row(**row)).map(|(name, _)| *name)
+    }
+}

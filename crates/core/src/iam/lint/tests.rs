@@ -1,0 +1,444 @@
+//! What each rule finds, and where it keeps silent.
+
+use super::*;
+use crate::iam::{Catalog, PolicyKind};
+
+fn linted(kind: PolicyKind, own: &[&str], policy: &str) -> Vec<Finding> {
+    let own_accounts = own.iter().map(|account| (*account).to_owned()).collect();
+    let options = Options { kind: Some(kind), own_accounts };
+    lint(&PolicyDocument::parse(policy).unwrap(), &options).unwrap()
+}
+
+/// The findings of one rule, by their pointers.
+fn found(rule: &str, kind: PolicyKind, statements: &str) -> Vec<String> {
+    let policy = format!(r#"{{"Version": "2012-10-17", "Statement": [{statements}]}}"#);
+    let findings = linted(kind, &[], &policy).into_iter().filter(|finding| finding.rule.id == rule);
+    findings.map(|finding| finding.pointer).collect()
+}
+
+fn identity(rule: &str, statements: &str) -> Vec<String> {
+    found(rule, PolicyKind::Identity, statements)
+}
+
+fn allow(action: &str, resource: &str) -> String {
+    format!(r#"{{"Effect": "Allow", "Action": "{action}", "Resource": "{resource}"}}"#)
+}
+
+fn allow_if(action: &str, resource: &str, condition: &str) -> String {
+    format!(
+        r#"{{"Effect": "Allow", "Action": "{action}", "Resource": "{resource}", "Condition": {condition}}}"#
+    )
+}
+
+const NOTHING: [&str; 0] = [];
+
+#[test]
+fn rules_have_names_in_order_and_say_what_they_look_for() {
+    let ids: Vec<_> = rules().map(|rule| rule.id).collect();
+    let mut sorted = ids.clone();
+    sorted.sort_unstable();
+    sorted.dedup();
+    assert_eq!(ids, sorted);
+    assert!(rules().all(|rule| !rule.about.ends_with('.')));
+}
+
+#[test]
+fn a_narrow_policy_has_no_findings() {
+    let policy = r#"{"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": "arn:aws:s3:::orders/*"},
+        {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::orders",
+         "Condition": {"StringLike": {"s3:prefix": "${aws:username}/*"}}},
+        {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "arn:aws:iam::111122223333:role/orders-task",
+         "Condition": {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}}]}"#;
+    let findings = linted(PolicyKind::Identity, &[], policy);
+    assert!(findings.is_empty(), "{findings:#?}");
+}
+
+#[test]
+fn an_unknown_action_is_told_with_the_date_and_the_nearest() {
+    let policy = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow",
+        "Action": ["s3:GetObjcet", "s33:Get*"], "Resource": "arn:aws:s3:::orders/*"}}"#;
+    let findings = linted(PolicyKind::Identity, &[], policy);
+    let unknown: Vec<_> = findings.iter().filter(|finding| finding.rule.id == "unknown-action").collect();
+    assert_eq!(unknown.len(), 2);
+    let date = Catalog::bundled().unwrap().date();
+    assert!(unknown.iter().all(|finding| finding.message.contains(date)), "{unknown:#?}");
+    assert_eq!((unknown[0].place.line, unknown[0].pointer.as_str()), (2, "/Statement/Action/0"));
+    assert!(unknown[0].fix.contains("s3:GetObject"));
+}
+
+#[test]
+fn an_unknown_condition_key_is_told_and_those_of_providers_are_not_ours() {
+    let asks = |key: &str| {
+        allow_if("s3:GetObject", "arn:aws:s3:::b/*", &format!(r#"{{"StringEquals": {{"{key}": "x"}}}}"#))
+    };
+    let found = |key: &str| identity("unknown-condition-key", &asks(key));
+    assert_eq!(found("aws:SourceVpcc"), ["/Statement/0/Condition/StringEquals/aws:SourceVpcc"]);
+    for key in ["aws:SourceVpc", "aws:PrincipalTag/a", "token.actions.githubusercontent.com:sub", "saml:aud"]
+    {
+        assert_eq!(found(key), NOTHING, "{key}");
+    }
+}
+
+#[test]
+fn a_key_that_no_request_for_the_actions_has_is_told() {
+    let asks = |action: &str, key: &str| {
+        identity(
+            "condition-key-never-applies",
+            &allow_if(action, "*", &format!(r#"{{"StringEquals": {{"{key}": "x"}}}}"#)),
+        )
+    };
+    assert_eq!(asks("s3:GetObject", "s3:prefix").len(), 1);
+    assert_eq!(asks("s3:ListBucket", "s3:prefix"), NOTHING);
+    assert_eq!(asks("s3:*", "s3:prefix"), NOTHING);
+    assert_eq!(asks("*", "s3:prefix"), NOTHING);
+    assert_eq!(asks("s3:GetObject", "aws:PrincipalOrgID"), NOTHING);
+}
+
+#[test]
+fn operators_that_cannot_compare_the_key_are_told() {
+    let asks =
+        |condition: &str| identity("condition-operator-mismatch", &allow_if("s3:GetObject", "*", condition));
+    for wrong in [
+        r#"{"StringEquals": {"aws:SourceIp": "203.0.113.0/24"}}"#,
+        r#"{"DateLessThan": {"aws:PrincipalArn": "2030-01-01"}}"#,
+        r#"{"StringEquals": {"aws:TagKeys": "team"}}"#,
+    ] {
+        assert_eq!(asks(wrong).len(), 1, "{wrong}");
+    }
+    for right in [
+        r#"{"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}"#,
+        r#"{"StringLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/x"}}"#,
+        r#"{"ForAnyValue:StringEquals": {"aws:TagKeys": "team"}}"#,
+        r#"{"Null": {"aws:TagKeys": "false"}}"#,
+    ] {
+        assert_eq!(asks(right), NOTHING, "{right}");
+    }
+}
+
+#[test]
+fn a_wildcard_in_string_equals_is_told_unless_the_character_is_meant() {
+    let asks = |value: &str| {
+        let condition = format!(r#"{{"StringEquals": {{"s3:prefix": "{value}"}}}}"#);
+        identity("wildcard-in-equals", &allow_if("s3:ListBucket", "arn:aws:s3:::b", &condition))
+    };
+    assert_eq!(asks("home/*"), ["/Statement/0/Condition/StringEquals/s3:prefix"]);
+    assert_eq!(asks("home/${*}"), NOTHING);
+}
+
+#[test]
+fn actions_and_resources_that_never_meet_are_told() {
+    let rule = "resource-never-matches";
+    assert_eq!(identity(rule, &allow("s3:GetObject", "arn:aws:s3:::orders")), ["/Statement/0/Action"]);
+    assert_eq!(identity(rule, &allow("ec2:DescribeInstances", "arn:aws:ec2:*:*:instance/*")).len(), 1);
+    assert_eq!(identity(rule, &allow("s3:GetObject", "arn:aws:s3:::orders/*")), NOTHING);
+    assert_eq!(identity(rule, &allow("s3:*", "arn:aws:s3:::orders")), NOTHING);
+    let both = r#"{"Effect": "Allow", "Action": "s3:GetObject",
+        "Resource": ["arn:aws:s3:::orders/*", "arn:aws:sqs:*:*:orders"]}"#;
+    assert_eq!(identity(rule, both), ["/Statement/0/Resource/1"]);
+}
+
+#[test]
+fn full_access_is_told_unless_something_takes_it_away() {
+    let rule = "full-access";
+    assert_eq!(identity(rule, &allow("*", "*")), ["/Statement/0/Action"]);
+    let denied = format!(r#"{}, {{"Effect": "Deny", "Action": "iam:*", "Resource": "*"}}"#, allow("*", "*"));
+    assert_eq!(identity(rule, &denied), NOTHING);
+    assert_eq!(found(rule, PolicyKind::Scp, &allow("*", "*")), NOTHING);
+}
+
+#[test]
+fn every_action_of_a_service_is_told_with_its_counts() {
+    let policy =
+        format!(r#"{{"Version": "2012-10-17", "Statement": {}}}"#, allow("sqs:*", "arn:aws:sqs:*:*:orders"));
+    let findings = linted(PolicyKind::Identity, &[], &policy);
+    let finding = findings.iter().find(|finding| finding.rule.id == "service-wildcard").unwrap();
+    assert!(
+        finding.message.starts_with("sqs:* is ") && finding.message.contains("of level Write"),
+        "{}",
+        finding.message
+    );
+    assert_eq!(identity("service-wildcard", &allow("sqs:Send*", "*")), NOTHING);
+}
+
+#[test]
+fn every_resource_is_told_where_it_could_be_some() {
+    let rule = "wildcard-resource";
+    assert_eq!(identity(rule, &allow("s3:PutObject", "*")), ["/Statement/0/Resource"]);
+    assert_eq!(identity(rule, &allow("ec2:DescribeInstances", "*")), NOTHING);
+    let tagged = r#"{"StringEquals": {"aws:ResourceTag/team": "orders"}}"#;
+    assert_eq!(identity(rule, &allow_if("ec2:StopInstances", "*", tagged)), NOTHING);
+}
+
+#[test]
+fn negated_elements_of_an_allow_are_told() {
+    let not_action = r#"{"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}"#;
+    assert_eq!(identity("not-action-with-allow", not_action), ["/Statement/0/NotAction"]);
+    let deny = r#"{"Effect": "Deny", "NotAction": "iam:*", "Resource": "*"}"#;
+    assert_eq!(identity("not-action-with-allow", deny), NOTHING);
+    let not_resource =
+        r#"{"Effect": "Allow", "Action": "s3:GetObject", "NotResource": "arn:aws:s3:::secret/*"}"#;
+    assert_eq!(identity("not-resource-with-allow", not_resource), ["/Statement/0/NotResource"]);
+}
+
+#[test]
+fn not_principal_lets_in_strangers_or_denies_those_it_means_to_spare() {
+    let with = |effect: &str, names: &str| {
+        let statement = format!(
+            r#"{{"Effect": "{effect}", "NotPrincipal": {{"AWS": {names}}}, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}}"#
+        );
+        found("not-principal", PolicyKind::Resource, &statement)
+    };
+    assert_eq!(with("Allow", r#""111122223333""#), ["/Statement/0/NotPrincipal"]);
+    assert_eq!(with("Deny", r#""arn:aws:iam::111122223333:role/a""#).len(), 1);
+    let all = r#"["111122223333", "arn:aws:iam::111122223333:role/a", "arn:aws:sts::111122223333:assumed-role/a/s"]"#;
+    assert_eq!(with("Deny", all), NOTHING);
+}
+
+fn bucket(principal: &str, condition: &str) -> String {
+    format!(
+        r#"{{"Effect": "Allow", "Principal": {principal}, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"{condition}}}"#
+    )
+}
+
+#[test]
+fn strangers_are_told_unless_a_condition_keeps_them_out() {
+    let is_public = |condition: &str| {
+        !found("public-principal", PolicyKind::Resource, &bucket(r#""*""#, condition)).is_empty()
+    };
+    assert!(is_public(""));
+    for open in [
+        r#"{"Bool": {"aws:SecureTransport": "true"}}"#,
+        r#"{"StringLike": {"aws:Referer": "https://shop.example/*"}}"#,
+        r#"{"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}}"#,
+    ] {
+        assert!(is_public(&format!(r#", "Condition": {open}"#)), "{open}");
+    }
+    for closed in [
+        r#"{"StringEquals": {"aws:PrincipalOrgID": "o-1"}}"#,
+        r#"{"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}"#,
+        r#"{"StringEquals": {"aws:SourceVpce": "vpce-1"}}"#,
+        r#"{"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/*"}}"#,
+    ] {
+        assert!(!is_public(&format!(r#", "Condition": {closed}"#)), "{closed}");
+    }
+    let denied = format!(
+        r#"{}, {{"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*",
+             "Condition": {{"StringNotEquals": {{"aws:PrincipalOrgID": "o-1"}}}}}}"#,
+        bucket(r#""*""#, "")
+    );
+    assert_eq!(found("public-principal", PolicyKind::Resource, &denied), NOTHING);
+}
+
+#[test]
+fn other_accounts_are_told_unless_they_are_own_or_narrowed() {
+    let policy = |condition: &str| {
+        let statement = bucket(r#"{"AWS": "arn:aws:iam::444455556666:root"}"#, condition);
+        format!(r#"{{"Version": "2012-10-17", "Statement": {statement}}}"#)
+    };
+    let severities = |own: &[&str], condition: &str| {
+        let findings = linted(PolicyKind::Resource, own, &policy(condition));
+        let findings = findings.into_iter().filter(|finding| finding.rule.id == "cross-account-principal");
+        findings.map(|finding| finding.severity).collect::<Vec<_>>()
+    };
+    assert_eq!(severities(&[], ""), [Severity::Note]);
+    assert_eq!(severities(&["777788889999"], ""), [Severity::Warning]);
+    assert_eq!(severities(&["444455556666"], ""), []);
+    assert_eq!(severities(&[], r#", "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}"#), []);
+}
+
+fn trust(principal: &str, action: &str, condition: &str) -> String {
+    format!(r#"{{"Effect": "Allow", "Principal": {principal}, "Action": {action}{condition}}}"#)
+}
+
+#[test]
+fn a_role_for_another_account_wants_an_external_id() {
+    let rule = "missing-external-id";
+    let other = r#"{"AWS": "444455556666"}"#;
+    let with =
+        |condition: &str| found(rule, PolicyKind::Trust, &trust(other, r#""sts:AssumeRole""#, condition));
+    assert_eq!(with(""), ["/Statement/0/Principal"]);
+    assert_eq!(with(r#", "Condition": {"StringEquals": {"sts:ExternalId": "7"}}"#), NOTHING);
+    assert_eq!(with(r#", "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}"#), NOTHING);
+    let policy =
+        format!(r#"{{"Version": "2012-10-17", "Statement": {}}}"#, trust(other, r#""sts:AssumeRole""#, ""));
+    let own = linted(PolicyKind::Trust, &["444455556666"], &policy);
+    assert!(own.iter().all(|finding| finding.rule.id != rule), "{own:#?}");
+}
+
+#[test]
+fn a_service_that_tells_whom_it_acts_for_is_asked_to() {
+    let with = |service: &str, condition: &str| {
+        let statement = trust(&format!(r#"{{"Service": "{service}"}}"#), r#""sts:AssumeRole""#, condition);
+        found("confused-deputy", PolicyKind::Trust, &statement)
+    };
+    assert_eq!(with("scheduler.amazonaws.com", ""), ["/Statement/0/Principal"]);
+    assert_eq!(with("ec2.amazonaws.com", ""), NOTHING);
+    let asked = r#", "Condition": {"StringEquals": {"aws:SourceAccount": "111122223333"}}"#;
+    assert_eq!(with("scheduler.amazonaws.com", asked), NOTHING);
+}
+
+#[test]
+fn roles_anywhere_wants_its_anchor_its_certificate_and_its_actions() {
+    let service = r#"{"Service": "rolesanywhere.amazonaws.com"}"#;
+    let with = |action: &str, condition: &str| {
+        found("roles-anywhere-trust", PolicyKind::Trust, &trust(service, action, condition))
+    };
+    assert_eq!(with(r#""sts:AssumeRole""#, "").len(), 4);
+    let all = r#"["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"]"#;
+    assert_eq!(with(all, "").len(), 2);
+    let narrow = r#", "Condition": {
+        "ArnEquals": {"aws:SourceArn": "arn:aws:rolesanywhere:us-east-1:111122223333:trust-anchor/a"},
+        "StringEquals": {"aws:PrincipalTag/x509Subject/CN": "orders"}}"#;
+    assert_eq!(with(all, narrow), NOTHING);
+}
+
+#[test]
+fn any_role_for_any_service_is_told() {
+    let rule = "pass-role-too-wide";
+    assert_eq!(identity(rule, &allow("iam:PassRole", "*")), ["/Statement/0/Action"]);
+    assert_eq!(identity(rule, &allow("iam:PassRole", "arn:aws:iam::111122223333:role/orders-*")), NOTHING);
+    let narrowed = r#"{"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}"#;
+    assert_eq!(identity(rule, &allow_if("iam:PassRole", "*", narrowed)), NOTHING);
+}
+
+#[test]
+fn credentials_and_data_of_any_resource_are_told() {
+    assert_eq!(identity("credential-exposure", &allow("redshift:GetClusterCredentials", "*")).len(), 1);
+    assert_eq!(identity("data-exfiltration", &allow("secretsmanager:GetSecretValue", "*")).len(), 1);
+    let one = allow(
+        "secretsmanager:GetSecretValue",
+        "arn:aws:secretsmanager:us-east-1:111122223333:secret:orders-??????",
+    );
+    assert_eq!(identity("data-exfiltration", &one), NOTHING);
+    let tagged = r#"{"StringEquals": {"aws:ResourceTag/team": "orders"}}"#;
+    assert_eq!(
+        identity("data-exfiltration", &allow_if("secretsmanager:GetSecretValue", "*", tagged)),
+        NOTHING
+    );
+}
+
+#[test]
+fn for_all_values_on_allow_wants_a_guard() {
+    let rule = "for-all-values-without-null-guard";
+    let open = r#"{"ForAllValues:StringEquals": {"aws:TagKeys": ["team"]}}"#;
+    assert_eq!(identity(rule, &allow_if("ec2:CreateTags", "*", open)).len(), 1);
+    let guarded =
+        r#"{"ForAllValues:StringEquals": {"aws:TagKeys": ["team"]}, "Null": {"aws:TagKeys": "false"}}"#;
+    assert_eq!(identity(rule, &allow_if("ec2:CreateTags", "*", guarded)), NOTHING);
+    let deny = allow_if("ec2:CreateTags", "*", open).replace("Allow", "Deny");
+    assert_eq!(identity(rule, &deny), NOTHING);
+}
+
+#[test]
+fn dead_and_redundant_parts_are_told() {
+    let deny = r#"{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}"#;
+    let dead = format!("{}, {deny}", allow("s3:GetObject", "arn:aws:s3:::b/*"));
+    assert_eq!(identity("dead-statement", &dead), ["/Statement/0"]);
+    let never = r#"{"Null": {"aws:SourceVpc": "true"}, "StringEquals": {"aws:SourceVpc": "vpc-1"}}"#;
+    assert_eq!(
+        identity("dead-statement", &allow_if("s3:GetObject", "arn:aws:s3:::b/*", never)),
+        ["/Statement/0"]
+    );
+    let twice =
+        format!("{}, {}", allow("s3:GetObject", "arn:aws:s3:::b/*"), allow("s3:Get*", "arn:aws:s3:::b/*"));
+    assert_eq!(identity("redundant", &twice), ["/Statement/0"]);
+    let same = format!("{0}, {0}", allow("s3:GetObject", "arn:aws:s3:::b/*"));
+    assert_eq!(identity("redundant", &same), ["/Statement/1"]);
+    let actions =
+        r#"{"Effect": "Allow", "Action": ["s3:Get*", "s3:GetObject"], "Resource": "arn:aws:s3:::b/*"}"#;
+    assert_eq!(identity("redundant", actions), ["/Statement/0/Action/1"]);
+}
+
+#[test]
+fn variables_in_an_old_version_are_told() {
+    let old = r#"{"Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::${aws:username}/*"}}"#;
+    let findings = linted(PolicyKind::Identity, &[], old);
+    let finding = findings.iter().find(|finding| finding.rule.id == "variable-in-old-version").unwrap();
+    assert_eq!((finding.severity, finding.pointer.as_str()), (Severity::Error, "/Statement/Resource"));
+    let new = old.replacen('{', r#"{"Version": "2012-10-17", "#, 1);
+    assert!(
+        linted(PolicyKind::Identity, &[], &new)
+            .iter()
+            .all(|finding| finding.rule.id != "variable-in-old-version")
+    );
+}
+
+#[test]
+fn elements_are_what_the_kind_of_policy_takes() {
+    let rule = "element-not-allowed";
+    assert_eq!(identity(rule, &bucket(r#""*""#, "")), ["/Statement/0/Principal"]);
+    assert_eq!(
+        found(rule, PolicyKind::Resource, &allow("s3:GetObject", "arn:aws:s3:::b/*")),
+        ["/Statement/0"]
+    );
+    assert_eq!(found(rule, PolicyKind::Trust, &bucket(r#"{"AWS": "111122223333"}"#, "")).len(), 2);
+    assert_eq!(
+        found(rule, PolicyKind::Resource, &bucket(r#"{"AWS": "arn:aws:iam::111122223333:role/*"}"#, ""))
+            .len(),
+        1
+    );
+    let sid = |statement: String| statement.replacen('{', r#"{"Sid": "One", "#, 1);
+    let twice = format!(
+        "{}, {}",
+        sid(allow("s3:GetObject", "arn:aws:s3:::b/*")),
+        sid(allow("s3:PutObject", "arn:aws:s3:::b/*"))
+    );
+    assert_eq!(identity(rule, &twice), ["/Statement/1"]);
+}
+
+#[test]
+fn sizes_near_and_over_the_limits_are_told() {
+    let of = |length: usize, kind| {
+        let frame =
+            r#"{"Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::"}}"#.len();
+        let resource = format!("arn:aws:s3:::{}", "b".repeat(length - frame));
+        let policy = format!(
+            r#"{{"Statement":{{"Effect":"Allow","Action":"s3:GetObject","Resource":"{resource}"}}}}"#
+        );
+        let findings =
+            linted(kind, &[], &policy).into_iter().filter(|finding| finding.rule.id == "size-limit");
+        findings.map(|finding| finding.severity).collect::<Vec<_>>()
+    };
+    assert_eq!(of(1_000, PolicyKind::Session), []);
+    assert_eq!(of(2_000, PolicyKind::Session), [Severity::Note]);
+    assert_eq!(of(2_049, PolicyKind::Session), [Severity::Error]);
+    assert_eq!(of(10_241, PolicyKind::Identity), [Severity::Error]);
+}
+
+#[test]
+fn a_kind_that_is_not_said_is_told_from_the_elements() {
+    let kind = |statement: &str| {
+        PolicyKind::of(&PolicyDocument::parse(&format!(r#"{{"Statement": {statement}}}"#)).unwrap())
+    };
+    assert_eq!(kind(&allow("s3:GetObject", "*")), PolicyKind::Identity);
+    assert_eq!(kind(&bucket(r#""*""#, "")), PolicyKind::Resource);
+    assert_eq!(kind(&trust(r#"{"AWS": "111122223333"}"#, r#""sts:AssumeRole""#, "")), PolicyKind::Trust);
+}
+
+#[test]
+fn a_suppression_needs_a_reason_and_fits_below_its_pointer() {
+    let findings = linted(
+        PolicyKind::Identity,
+        &[],
+        r#"{"Statement": [{"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}]}"#,
+    );
+    let finding = findings.iter().find(|finding| finding.rule.id == "service-wildcard").unwrap();
+    let reason = |text: &str| {
+        let suppressions = Suppressions::parse(text).unwrap();
+        suppressions.reason("policies/ci.json", finding).map(str::to_owned)
+    };
+    assert_eq!(
+        reason("# the CI\n\nservice-wildcard policies/*.json it owns its queue\n").as_deref(),
+        Some("it owns its queue")
+    );
+    assert_eq!(reason("service-wildcard policies/ci.json#/Statement/0 so").as_deref(), Some("so"));
+    assert_eq!(reason("service-wildcard policies/ci.json#/Statement/1 so"), None);
+    assert_eq!(reason("full-access policies/ci.json so"), None);
+    for wrong in ["service-wildcard policies/ci.json", "no-such-rule * because", "service-wildcard"] {
+        let error = Suppressions::parse(&format!("\n{wrong}")).unwrap_err();
+        assert!(error.message().starts_with("line 2 of the suppressions"), "{error}");
+    }
+    let stale = Suppressions::parse("full-access * so\nservice-wildcard * so").unwrap();
+    assert_eq!(stale.unused([("policies/ci.json", finding)].into_iter()), [1]);
+}

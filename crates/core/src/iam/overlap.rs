@@ -1,0 +1,137 @@
+//! Whether two patterns fit a text in common.
+
+/// Whether some ARN is of the documented form `kind`, with its `${...}`, and fits the `pattern` of a policy.
+pub(super) fn overlap(kind: &str, pattern: &str) -> bool {
+    if !pattern.starts_with("arn:") {
+        return meet(&signs(kind), &signs(pattern));
+    }
+    // Segments do not run into each other, but for the last.
+    let (kinds, patterns): (Vec<_>, _) = (kind.splitn(6, ':').collect(), split(pattern));
+    if patterns.len() < 6 || kinds.len() < 6 {
+        return meet(&signs(kind), &signs(pattern));
+    }
+    kinds.iter().zip(&patterns).all(|(kind, pattern)| parts_overlap(kind, pattern))
+}
+
+// Most are told without looking at every character.
+fn parts_overlap(kind: &str, pattern: &str) -> bool {
+    if pattern == "*" || is_variable(kind) || kind == "*" {
+        return true;
+    }
+    if !kind.contains(['$', '*', '?']) && !pattern.contains(['$', '*', '?']) {
+        return kind == pattern;
+    }
+    meet(&signs(kind), &signs(pattern))
+}
+
+fn is_variable(part: &str) -> bool {
+    part.strip_prefix("${").and_then(|name| name.strip_suffix('}')).is_some_and(|name| !name.contains('}'))
+}
+
+// The colons within a variable are none of the ARN's.
+fn split(pattern: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let (mut start, mut depth) = (0, 0usize);
+    for (at, character) in pattern.char_indices() {
+        match character {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            ':' if depth == 0 && parts.len() < 5 => {
+                parts.push(pattern.get(start..at).unwrap_or_default());
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(pattern.get(start..).unwrap_or_default());
+    parts
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Sign {
+    Is(char),
+    One,
+    Any,
+}
+
+// A variable may become anything.
+fn signs(text: &str) -> Vec<Sign> {
+    let mut signs = Vec::new();
+    let mut rest = text.chars();
+    while let Some(character) = rest.next() {
+        signs.push(match character {
+            '$' if rest.as_str().starts_with('{') && rest.as_str().contains('}') => {
+                rest.by_ref().take_while(|character| *character != '}').for_each(drop);
+                Sign::Any
+            }
+            '*' => Sign::Any,
+            '?' => Sign::One,
+            other => Sign::Is(other),
+        });
+    }
+    signs.dedup_by(|a, b| *a == Sign::Any && *b == Sign::Any);
+    signs
+}
+
+/// Whether the two have a text in common: a row of the table of all pairs of positions at a time.
+fn meet(a: &[Sign], b: &[Sign]) -> bool {
+    let mut row = vec![false; b.len() + 1];
+    for (at, _) in std::iter::once(None).chain(a.iter().map(Some)).enumerate() {
+        let sign = at.checked_sub(1).and_then(|at| a.get(at));
+        row = next_row(sign, b, &row);
+    }
+    row.last().copied().unwrap_or(false)
+}
+
+// `reached` says, for each number of signs of `b`, whether they meet the signs of `a` before `sign`.
+fn next_row(sign: Option<&Sign>, b: &[Sign], reached: &[bool]) -> Vec<bool> {
+    let mut row: Vec<bool> = Vec::with_capacity(b.len() + 1);
+    let at = |row: &[bool], at: usize| row.get(at).copied().unwrap_or(false);
+    row.push(match sign {
+        None => true,
+        Some(sign) => *sign == Sign::Any && at(reached, 0),
+    });
+    for (position, other) in b.iter().enumerate() {
+        let met = match (sign, other) {
+            (None, other) => *other == Sign::Any && at(&row, position),
+            (Some(Sign::Any), _) | (Some(_), Sign::Any) => {
+                let a_is_empty = sign == Some(&Sign::Any) && at(reached, position + 1);
+                let b_is_empty = *other == Sign::Any && at(&row, position);
+                let a_takes = sign == Some(&Sign::Any) && at(&row, position);
+                let b_takes = *other == Sign::Any && at(reached, position + 1);
+                a_is_empty || b_is_empty || a_takes || b_takes
+            }
+            (Some(Sign::Is(one)), Sign::Is(two)) => one == two && at(reached, position),
+            (Some(_), _) => at(reached, position),
+        };
+        row.push(met);
+    }
+    row
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms_and_patterns_meet_where_some_arn_fits_both() {
+        let object = "arn:${Partition}:s3:::${BucketName}/${ObjectName}";
+        for pattern in
+            ["*", "arn:aws:s3:::b/*", "arn:aws:s3:::b/k", "arn:*:s3:::*", "arn:aws:s3:::${aws:username}/?"]
+        {
+            assert!(overlap(object, pattern), "{pattern}");
+        }
+        for pattern in ["arn:aws:s3:::b", "arn:aws:sqs:::b/k", "b/k"] {
+            assert!(!overlap(object, pattern), "{pattern}");
+        }
+        let queue = "arn:${Partition}:sqs:${Region}:${Account}:${QueueName}";
+        assert!(overlap(queue, "arn:aws:sqs:us-east-2:*:${aws:username}-queue"));
+        assert!(!overlap(queue, "arn:aws:sns:us-east-2:*:q"));
+    }
+
+    #[test]
+    fn long_patterns_take_the_product_of_their_lengths() {
+        let hostile = "*a".repeat(2_000);
+        assert!(overlap(&hostile, &"a*".repeat(2_000)));
+    }
+}

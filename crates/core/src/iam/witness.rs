@@ -1,0 +1,128 @@
+//! Requests that show what a policy allows: found by trying, and allowed by the engine itself.
+
+mod home;
+mod judge;
+mod search;
+
+pub(super) use self::home::Home;
+pub(super) use self::judge::Judge;
+pub(super) use self::search::{Ask, Context, concrete_arn, find, may_match, satisfied};
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::arn::{Arn, is_account};
+use super::document::{PrincipalKind, PrincipalNames, Statement};
+
+/// The name of what stands for any of its kind.
+pub(super) const EXAMPLE: &str = "example";
+/// The account of what stands for any of its kind.
+pub(super) const ACCOUNT: &str = "111122223333";
+/// An account that has nothing to do with the policy.
+const STRANGER: &str = "999999999999";
+
+/// A request that the policy allows.
+///
+/// It is judged by the policy alone: of one that is attached to a resource, as a caller whose own policies allow
+/// everything; of any other, as the caller's only policy, where roles and keys trust the caller's account.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Witness {
+    /// Who asks.
+    pub caller: Caller,
+    /// What for, `s3:GetObject`.
+    pub action: String,
+    /// Of what, an ARN or `*`.
+    pub resource: String,
+    /// The condition keys that the request has; those that follow from the caller are left out.
+    pub context: BTreeMap<String, String>,
+}
+
+/// Who makes a request.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Caller {
+    /// Somebody without credentials.
+    Anonymous,
+    /// The principal of this ARN.
+    Arn(String),
+    /// Somebody whom an identity provider vouches for, by the provider's name or ARN.
+    Federated(String),
+    /// An AWS service, `sns.amazonaws.com`.
+    Service(String),
+}
+
+impl Caller {
+    /// A caller for each principal that a statement names; everybody is a stranger and somebody unknown.
+    pub(super) fn of(statement: &Statement) -> Vec<Self> {
+        let stranger = || [Self::stranger(), Self::Anonymous];
+        let Some(element) = &statement.principal else { return Vec::new() };
+        let named = match &element.names {
+            PrincipalNames::Everyone => return stranger().to_vec(),
+            PrincipalNames::Of(named) => named,
+        };
+        let each = named
+            .iter()
+            .flat_map(|(kind, texts)| texts.values.iter().map(move |text| (kind, text.value.as_str())));
+        each.flat_map(|(kind, name)| match kind {
+            PrincipalKind::Aws if name == "*" => stranger().to_vec(),
+            PrincipalKind::Aws => vec![Self::Arn(somebody_of(name))],
+            PrincipalKind::Service => vec![Self::Service(name.to_owned())],
+            PrincipalKind::Federated => vec![Self::Federated(name.to_owned())],
+            PrincipalKind::CanonicalUser => Vec::new(),
+        })
+        .collect()
+    }
+
+    /// Somebody who has nothing to do with the account.
+    pub(super) fn stranger() -> Self {
+        Self::Arn(format!("arn:aws:iam::{STRANGER}:user/stranger"))
+    }
+}
+
+/// The account of a principal: of its ARN, or the principal itself.
+pub(super) fn account(principal: &str) -> Option<&str> {
+    if is_account(principal) {
+        return Some(principal);
+    }
+    Arn::parse(principal).map(|arn| arn.account).filter(|account| is_account(account))
+}
+
+/// A principal of what is named: an account stands for any of its roles.
+pub(super) fn somebody_of(principal: &str) -> String {
+    let of = account(principal).unwrap_or(ACCOUNT);
+    let is_whole = is_account(principal) || principal.ends_with(":root");
+    if is_whole { format!("arn:aws:iam::{of}:role/{EXAMPLE}") } else { principal.to_owned() }
+}
+
+impl fmt::Display for Caller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Anonymous => f.write_str("anybody, without credentials"),
+            Self::Arn(name) | Self::Federated(name) | Self::Service(name) => f.write_str(name),
+        }
+    }
+}
+
+impl Witness {
+    /// The context with the keys that follow from the caller.
+    pub fn whole_context(&self) -> BTreeMap<String, String> {
+        let mut context = self.context.clone();
+        let Caller::Arn(arn) = &self.caller else { return context };
+        let account = account(arn).map(|account| ("aws:PrincipalAccount", account));
+        let user = arn.split_once(":user/").map(|(_, name)| name.rsplit('/').next().unwrap_or(name));
+        for (key, value) in account.into_iter().chain(user.map(|name| ("aws:username", name))) {
+            context.entry(key.to_owned()).or_insert_with(|| value.to_owned());
+        }
+        context
+    }
+}
+
+impl fmt::Display for Witness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} may {} on {}", self.caller, self.action, self.resource)?;
+        for (at, (key, value)) in self.context.iter().enumerate() {
+            write!(f, "{}{key}={value}", if at == 0 { " with " } else { ", " })?;
+        }
+        Ok(())
+    }
+}

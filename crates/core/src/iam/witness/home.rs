@@ -1,0 +1,66 @@
+//! Where the requests are made that are tried: an account, a Region, and resources that stand for any of their type.
+
+use super::{ACCOUNT, Caller, EXAMPLE};
+use crate::iam::catalog::{Action, ResourceType};
+use crate::iam::document::PolicyDocument;
+
+/// Where the resources of the requests are.
+pub(in crate::iam) struct Home {
+    partition: String,
+    region: String,
+    pub(in crate::iam) account: String,
+}
+
+impl Home {
+    /// Where the policy itself speaks of, as far as it names a place.
+    pub(in crate::iam) fn of(document: &PolicyDocument) -> Self {
+        let texts = document.statements().iter().filter_map(|statement| statement.resource.as_ref());
+        let texts: Vec<_> = texts.flat_map(|element| &element.texts.values).collect();
+        let first = |segment: usize, otherwise: &str| {
+            let mut named = texts.iter().filter_map(|text| text.value.split(':').nth(segment));
+            let plain = |part: &&str| !part.is_empty() && !part.contains(['*', '?', '$']) && *part != "aws";
+            named.find(plain).unwrap_or(otherwise).to_owned()
+        };
+        Self { partition: first(1, "aws"), region: first(3, "us-east-1"), account: first(4, ACCOUNT) }
+    }
+
+    /// The user that asks.
+    pub(in crate::iam) fn user(&self) -> Caller {
+        Caller::Arn(self.iam("user", EXAMPLE))
+    }
+
+    /// The ARN of something of IAM's.
+    pub(in crate::iam) fn iam(&self, kind: &str, name: &str) -> String {
+        format!("arn:{}:iam::{}:{kind}/{name}", self.partition, self.account)
+    }
+
+    /// An ARN of a resource type, each of its variables replaced.
+    fn resource(&self, pattern: &str) -> String {
+        let mut out = String::new();
+        let mut rest = pattern;
+        while let Some((before, after)) = rest.split_once("${") {
+            let Some((name, after)) = after.split_once('}') else { break };
+            out += before;
+            out += match name {
+                "Partition" => &self.partition,
+                "Region" => &self.region,
+                "Account" => &self.account,
+                _ => EXAMPLE,
+            };
+            rest = after;
+        }
+        out + rest
+    }
+
+    /// The resources that a request for the action names: all of a group at once, one group suffices.
+    pub(in crate::iam) fn groups(&self, action: Action<'_>) -> Vec<Vec<String>> {
+        let (required, optional): (Vec<_>, Vec<_>) =
+            action.resource_types().partition(|(_, required)| *required);
+        let arn = |kind: ResourceType<'_>| self.resource(kind.arn());
+        if !required.is_empty() {
+            return vec![required.into_iter().map(|(kind, _)| arn(kind)).collect()];
+        }
+        let each = optional.into_iter().map(|(kind, _)| vec![arn(kind)]);
+        each.chain([vec!["*".to_owned()]]).collect()
+    }
+}

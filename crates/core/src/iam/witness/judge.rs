@@ -1,0 +1,72 @@
+//! The engine's answer to a request, with the policy that is looked at in its place.
+
+use std::cell::OnceCell;
+
+use super::{Caller, Home, Witness};
+use crate::error::Result;
+use crate::iam::decision::Outcome;
+use crate::iam::document::PolicyDocument;
+use crate::iam::kind::PolicyKind;
+use crate::iam::principal::Principal;
+use crate::iam::request::Request;
+use crate::iam::set::PolicySet;
+
+/// The trust policy or key policy of what the caller's own account has: it leaves the decision to the caller's
+/// policies, which nothing but it can.
+fn delegating(account: &str) -> String {
+    format!(
+        r#"{{"Statement": {{"Effect": "Allow", "Principal": {{"AWS": "{account}"}}, "Action": ["sts:*", "kms:*"], "Resource": "*"}}}}"#
+    )
+}
+
+/// What a caller has who is limited by the resource's policy alone.
+const EVERYTHING: &str = r#"{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#;
+
+pub(in crate::iam) struct Judge<'a> {
+    document: &'a PolicyDocument,
+    kind: PolicyKind,
+    home: Home,
+    /// Made when the first request is judged; none of a policy that the engine refuses.
+    set: OnceCell<Option<PolicySet>>,
+}
+
+impl<'a> Judge<'a> {
+    pub(in crate::iam) fn new(document: &'a PolicyDocument, kind: PolicyKind) -> Self {
+        Self { document, kind, home: Home::of(document), set: OnceCell::new() }
+    }
+
+    pub(in crate::iam) fn home(&self) -> &Home {
+        &self.home
+    }
+
+    /// Whether the policy allows the request. What the engine does not take is not allowed.
+    pub(in crate::iam) fn allows(&self, witness: &Witness) -> bool {
+        let Some(set) = self.set.get_or_init(|| self.set().ok()) else { return false };
+        self.request(witness).is_ok_and(|request| set.outcome(&request) == Outcome::Allow)
+    }
+
+    fn set(&self) -> Result<PolicySet> {
+        let builder = PolicySet::builder();
+        let document = self.document.clone();
+        if self.kind.names_principals() {
+            return builder.identity([PolicyDocument::parse(EVERYTHING)?]).resource(document).build();
+        }
+        let delegating = PolicyDocument::parse(&delegating(&self.home.account))?;
+        builder.identity([document]).resource(delegating).build()
+    }
+
+    fn request(&self, witness: &Witness) -> Result<Request> {
+        let principal = match &witness.caller {
+            Caller::Anonymous => Principal::anonymous(),
+            Caller::Arn(arn) => Principal::parse(arn)?,
+            Caller::Federated(provider) => Principal::federated(provider),
+            Caller::Service(service) => Principal::service(service),
+        };
+        let request = Request::new(principal, &witness.action, &witness.resource)?;
+        let request = request.resource_account(&self.home.account)?;
+        Ok(witness
+            .whole_context()
+            .into_iter()
+            .fold(request, |request, (key, value)| request.context(&key, value)))
+    }
+}
