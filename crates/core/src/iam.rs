@@ -7,6 +7,7 @@ mod catalog;
 mod condition;
 mod cover;
 mod decision;
+mod diff;
 mod document;
 mod evaluate;
 mod explain;
@@ -31,6 +32,7 @@ pub use arn::Arn;
 pub use case::{Case, read_cases};
 pub use catalog::{AccessLevel, Action, Catalog, ConditionKey, ResourceType, Service, Source};
 pub use decision::{Decision, Missing, Outcome, StatementAt, StatementResult};
+pub use diff::{Change, Difference, difference};
 pub use document::{
     Condition, Effect, Element, PolicyDocument, PrincipalElement, PrincipalKind, PrincipalNames, Statement,
     Text, Texts, Version,
