@@ -14,6 +14,8 @@ mod explain;
 mod json;
 mod kind;
 pub mod lint;
+#[cfg(feature = "managed-policies")]
+mod managed;
 mod missing;
 mod named;
 mod operator;
@@ -40,6 +42,8 @@ pub use document::{
 pub use explain::Explanation;
 pub use json::Place;
 pub use kind::PolicyKind;
+#[cfg(feature = "managed-policies")]
+pub use managed::{ManagedPolicies, ManagedPolicy};
 pub use operator::{Comparison, Operator, Quantifier};
 pub use principal::Principal;
 pub use request::{Request, SessionKind};

@@ -1,0 +1,118 @@
+//! The AWS managed policies, as published on a day.
+
+use std::sync::OnceLock;
+
+use super::document::PolicyDocument;
+use crate::error::{Error, ErrorKind, Result};
+
+static BLOB: &[u8] = include_bytes!("data/managed.bin");
+const MOST: usize = 64 << 20;
+
+/// The AWS managed policies as they were on [`date`](Self::date): for policies named by their ARN where IAM cannot
+/// be asked.
+#[derive(Debug)]
+pub struct ManagedPolicies {
+    text: String,
+}
+
+/// An AWS managed policy.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct ManagedPolicy<'a> {
+    /// Its ARN, `arn:aws:iam::aws:policy/ReadOnlyAccess`.
+    pub arn: &'a str,
+    /// Its default version, `v151`.
+    pub version: &'a str,
+    /// Its document.
+    pub document: &'a str,
+}
+
+impl ManagedPolicies {
+    /// The policies that this version of Leasekey brings along; read at the first call.
+    ///
+    /// # Errors
+    ///
+    /// [`Bug`](crate::ErrorKind::Bug) if the data is damaged.
+    pub fn bundled() -> Result<&'static Self> {
+        static POLICIES: OnceLock<Result<ManagedPolicies>> = OnceLock::new();
+        POLICIES.get_or_init(|| Self::read(BLOB)).as_ref().map_err(Clone::clone)
+    }
+
+    fn read(blob: &[u8]) -> Result<Self> {
+        let text = miniz_oxide::inflate::decompress_to_vec_with_limit(blob, MOST).ok();
+        let text = text.and_then(|text| String::from_utf8(text).ok());
+        text.map(|text| Self { text }).ok_or_else(|| {
+            let what = "the bundled AWS managed policies cannot be read";
+            Error::new(ErrorKind::Bug, what).with_hint("Install Leasekey again, or report it with this line")
+        })
+    }
+
+    /// The day of the newest of them, `2026-09-30`.
+    pub fn date(&self) -> &str {
+        self.text.lines().next().unwrap_or_default()
+    }
+
+    /// Every policy, by ARN.
+    pub fn all(&self) -> impl Iterator<Item = ManagedPolicy<'_>> {
+        self.text.lines().skip(1).filter_map(|line| {
+            let (arn, rest) = line.split_once(' ')?;
+            let (version, document) = rest.split_once(' ')?;
+            Some(ManagedPolicy { arn, version, document })
+        })
+    }
+
+    /// The policy of an ARN, whatever its partition.
+    pub fn find(&self, arn: &str) -> Option<ManagedPolicy<'_>> {
+        let asked = resource(arn)?;
+        self.all().find(|policy| resource(policy.arn) == Some(asked))
+    }
+}
+
+impl ManagedPolicy<'_> {
+    /// The document, read; it is named by its ARN.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidPolicy`](crate::ErrorKind::InvalidPolicy) if the engine does not understand it.
+    pub fn read(&self) -> Result<PolicyDocument> {
+        PolicyDocument::parse(self.document).map(|document| document.named(self.arn))
+    }
+}
+
+// `policy/ReadOnlyAccess` of `arn:aws-cn:iam::aws:policy/ReadOnlyAccess`.
+fn resource(arn: &str) -> Option<&str> {
+    arn.strip_prefix("arn:")?.split_once(":iam::aws:").map(|(_, resource)| resource)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::iam::lint::{Options, lint};
+
+    #[test]
+    fn policies_are_found_by_their_arn_in_any_partition() {
+        let policies = ManagedPolicies::bundled().unwrap();
+        assert_eq!(policies.date().len(), "2026-09-30".len());
+        assert!(policies.all().count() > 1_000);
+        for partition in ["aws", "aws-cn", "aws-us-gov"] {
+            let arn = format!("arn:{partition}:iam::aws:policy/AdministratorAccess");
+            let policy = policies.find(&arn).unwrap();
+            assert_eq!(policy.read().unwrap().statements().len(), 1);
+        }
+        assert_eq!(policies.find("arn:aws:iam::aws:policy/NoSuchPolicy"), None);
+        assert_eq!(policies.find("arn:aws:iam::111122223333:policy/AdministratorAccess"), None);
+    }
+
+    #[test]
+    fn policies_are_understood_and_none_is_said_to_be_refused() {
+        // One in ten: all of them take minutes without optimisation.
+        for policy in ManagedPolicies::bundled().unwrap().all().step_by(10) {
+            let document = policy.read().unwrap_or_else(|error| panic!("{}: {error}", policy.arn));
+            let findings = lint(&document, &Options::default()).unwrap();
+            for finding in findings {
+                // AWS does not publish policies that AWS refuses.
+                let refused = ["element-not-allowed", "variable-in-old-version"].contains(&finding.rule.id);
+                assert!(!refused, "{}: {} {}", policy.arn, finding.rule.id, finding.message);
+            }
+        }
+    }
+}
