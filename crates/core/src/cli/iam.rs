@@ -1,7 +1,10 @@
 //! `leasekey iam`: policies of AWS IAM.
 
+mod actions;
+mod diff;
 mod eval;
 mod file;
+mod lint;
 
 use clap::{Args, Subcommand};
 
@@ -18,10 +21,22 @@ pub(super) struct Arguments {
 enum Command {
     /// Whether policies allow a request, which statement decides, and what would change it
     Eval(eval::Arguments),
+    /// What is wrong in policies, or wider than it need be
+    Lint(lint::Arguments),
+    /// What a pattern of actions stands for
+    Actions(actions::Arguments),
+    /// The access that a change of a policy gives and takes
+    Diff(diff::Arguments),
 }
 
 pub(super) fn run(arguments: &Arguments, context: &Context, console: &mut Console<'_>) -> Outcome {
     match &arguments.command {
         Command::Eval(arguments) => eval::run(arguments, context, console),
+        Command::Lint(arguments) => lint::run(arguments, context, console),
+        Command::Actions(arguments) => actions::run(arguments, console),
+        Command::Diff(arguments) => diff::run(arguments, context, console),
     }
 }
+
+#[cfg(test)]
+mod tests;

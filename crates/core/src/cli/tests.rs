@@ -30,7 +30,7 @@ fn printed(world: &Scripted, line: &str, terminal: bool) -> Printed {
     Printed { code, out, err }
 }
 
-fn widest(text: &str) -> usize {
+pub(super) fn widest(text: &str) -> usize {
     text.lines().map(|line| line.chars().count()).max().unwrap_or(0)
 }
 

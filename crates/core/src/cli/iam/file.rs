@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result, printable};
-use crate::iam::PolicyDocument;
+use crate::iam::{ManagedPolicies, PolicyDocument};
 
 /// No policy is a hundredth of it.
 const MOST: u64 = 64 << 20;
@@ -25,11 +25,23 @@ pub(super) fn read(path: &Path, context: &Context) -> Result<String> {
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text).to_owned())
 }
 
-/// The policy of a file, named after it.
+/// The policy of a file, named after it; or the AWS managed policy of an ARN.
 pub(super) fn policy(path: &Path, context: &Context) -> Result<PolicyDocument> {
     let name = path.to_string_lossy().into_owned();
+    if name.starts_with("arn:") {
+        return managed(&name);
+    }
     let document = PolicyDocument::parse(&read(path, context)?).map_err(|error| within(&name, &error))?;
     Ok(document.named(name))
+}
+
+fn managed(arn: &str) -> Result<PolicyDocument> {
+    let policies = ManagedPolicies::bundled()?;
+    let policy = policies.find(arn).ok_or_else(|| {
+        let what = format!("no AWS managed policy is {} in the data of {}", printable(arn), policies.date());
+        Error::new(ErrorKind::InvalidName, what).with_hint("Write its document to a file, and name that")
+    })?;
+    policy.read()
 }
 
 /// An error of a file's text, with the file's name before the place.

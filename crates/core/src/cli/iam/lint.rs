@@ -1,0 +1,118 @@
+//! `leasekey iam lint`: what is wrong or wider than it need be in policies.
+
+mod report;
+mod sarif;
+
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, ValueEnum};
+
+use self::report::Linted;
+pub(super) use self::report::request;
+use super::file;
+use crate::cli::{Console, FAILED, Outcome};
+use crate::context::Context;
+use crate::error::{Error, ErrorKind};
+use crate::iam::PolicyKind;
+use crate::iam::lint::{Options, Severity, Suppressions, lint};
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// Policies: a JSON document each, or ARNs of AWS managed policies
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// What the policies are attached to; unset, told from their elements
+    #[arg(long = "type", value_name = "TYPE", value_parser = kinds())]
+    kind: Option<PolicyKind>,
+    /// An account of your own, whose principals are no strangers; repeat it for more
+    #[arg(long, value_name = "ACCOUNT")]
+    own_account: Vec<String>,
+    /// Findings not to tell: a line each of rule, policy and reason
+    #[arg(long, value_name = "FILE")]
+    suppress: Option<PathBuf>,
+    /// The least severity that makes the exit code 1
+    #[arg(long, value_enum, default_value_t)]
+    fail_on: Level,
+    /// How to print the findings
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Default, Eq, PartialEq, ValueEnum)]
+enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// For programs
+    Json,
+    /// For code scanning: SARIF 2.1.0
+    Sarif,
+}
+
+#[derive(Clone, Copy, Default, ValueEnum)]
+enum Level {
+    Note,
+    #[default]
+    Warning,
+    Error,
+}
+
+impl Level {
+    fn severity(self) -> Severity {
+        match self {
+            Self::Note => Severity::Note,
+            Self::Warning => Severity::Warning,
+            Self::Error => Severity::Error,
+        }
+    }
+}
+
+/// The kinds of policies by their names.
+pub(super) fn kinds() -> impl TypedValueParser<Value = PolicyKind> {
+    PossibleValuesParser::new(PolicyKind::ALL.map(PolicyKind::name)).map(|name| {
+        let same = |kind: &PolicyKind| kind.name() == name;
+        PolicyKind::ALL.into_iter().find(same).unwrap_or(PolicyKind::Identity)
+    })
+}
+
+pub(super) fn run(arguments: &Arguments, context: &Context, console: &mut Console<'_>) -> Outcome {
+    let mut options = Options::default();
+    options.kind = arguments.kind;
+    options.own_accounts.clone_from(&arguments.own_account);
+    accounts(&options)?;
+    let suppressions = match &arguments.suppress {
+        Some(path) => Suppressions::parse(&file::read(path, context)?)?,
+        None => Suppressions::default(),
+    };
+    let mut linted = Vec::new();
+    for path in &arguments.files {
+        let document = file::policy(path, context)?;
+        let name = path.to_string_lossy().into_owned();
+        let findings = lint(&document, &options)?;
+        linted.extend(findings.into_iter().map(|finding| {
+            let reason = suppressions.reason(&name, &finding).map(str::to_owned);
+            Linted { policy: name.clone(), finding, suppressed: reason }
+        }));
+    }
+    let stale = suppressions.unused(linted.iter().map(|one| (one.policy.as_str(), &one.finding)));
+    match arguments.format {
+        Format::Text => report::text(&linted, arguments.files.len(), &stale, console)?,
+        Format::Json => report::json(&linted, console)?,
+        Format::Sarif => sarif::print(&linted, console)?,
+    }
+    let least = arguments.fail_on.severity();
+    let fails = linted.iter().any(|one| one.suppressed.is_none() && one.finding.severity >= least);
+    if fails { Err(crate::cli::Failure::Answered(FAILED)) } else { Ok(()) }
+}
+
+fn accounts(options: &Options) -> crate::Result<()> {
+    let is_id = |account: &&String| account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+    match options.own_accounts.iter().find(|account| !is_id(account)) {
+        None => Ok(()),
+        Some(account) => {
+            let what = format!("--own-account {} is not twelve digits", crate::error::printable(account));
+            Err(Error::new(ErrorKind::InvalidSetting, what).with_hint("Pass the id of an AWS account"))
+        }
+    }
+}

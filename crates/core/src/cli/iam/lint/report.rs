@@ -1,0 +1,120 @@
+//! Findings for people and, as JSON, for programs.
+
+use clap::builder::styling::{AnsiColor, Style};
+use serde_json::{Map, Value, json};
+
+use crate::cli::table::{self, Wrap};
+use crate::cli::{Console, Outcome};
+use crate::error::printable;
+use crate::iam::lint::{Finding, Severity};
+use crate::iam::{Caller, Witness};
+
+/// A finding in a file, and why it is not to be told if it is not.
+pub(super) struct Linted {
+    pub(super) policy: String,
+    pub(super) finding: Finding,
+    pub(super) suppressed: Option<String>,
+}
+
+const PLACE: Style = Style::new().bold();
+
+fn style(severity: Severity) -> Style {
+    match severity {
+        Severity::Note => AnsiColor::Cyan.on_default(),
+        Severity::Warning => AnsiColor::Yellow.on_default(),
+        Severity::Error => AnsiColor::Red.on_default().bold(),
+    }
+}
+
+pub(super) fn text(linted: &[Linted], files: usize, stale: &[usize], console: &mut Console<'_>) -> Outcome {
+    let told: Vec<_> = linted.iter().filter(|one| one.suppressed.is_none()).collect();
+    for one in &told {
+        block(one, console)?;
+    }
+    let count = |severity| told.iter().filter(|one| one.finding.severity == severity).count();
+    let (errors, warnings, notes) = (count(Severity::Error), count(Severity::Warning), count(Severity::Note));
+    let suppressed = linted.len() - told.len();
+    let files = plural(files, "policy", "policies");
+    let mut line = match told.len() {
+        0 => format!("{files}: nothing found"),
+        _ => {
+            let [errors, warnings, notes] = [(errors, "error"), (warnings, "warning"), (notes, "note")]
+                .map(|(count, one)| plural(count, one, &format!("{one}s")));
+            format!("{files}: {errors}, {warnings}, {notes}")
+        }
+    };
+    if suppressed > 0 {
+        line += &format!("; {suppressed} suppressed");
+    }
+    writeln!(console.out, "{line}")?;
+    for at in stale {
+        writeln!(console.err, "warning: line {at} of the suppressions fits no finding any more")?;
+    }
+    Ok(())
+}
+
+fn plural(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+fn block(one: &Linted, console: &mut Console<'_>) -> Outcome {
+    let Linted { policy, finding, .. } = one;
+    let style = style(finding.severity);
+    let (line, column) = (finding.place.line, finding.place.column);
+    let (severity, rule) = (finding.severity.name(), finding.rule.id);
+    writeln!(
+        console.out,
+        "{PLACE}{}:{line}:{column}{PLACE:#} {style}{severity}{style:#} {rule}",
+        printable(policy)
+    )?;
+    let wrap = if console.terminal { Wrap::Columns } else { Wrap::Nothing };
+    let mut facts = vec![
+        ("", finding.message.clone()),
+        ("at", printable(&finding.pointer)),
+        ("fix", finding.fix.clone()),
+    ];
+    facts.extend(finding.witness.as_ref().map(|witness| ("shown by", printable(&witness.to_string()))));
+    let facts = facts.into_iter().filter(|(_, fact)| !fact.is_empty()).map(|(name, fact)| (name, fact));
+    table::facts(console.out, wrap, facts)?;
+    Ok(writeln!(console.out)?)
+}
+
+pub(super) fn json(linted: &[Linted], console: &mut Console<'_>) -> Outcome {
+    let findings: Vec<_> = linted.iter().map(value).collect();
+    Ok(writeln!(console.out, "{:#}", Value::Array(findings))?)
+}
+
+fn value(one: &Linted) -> Value {
+    let Linted { policy, finding, suppressed } = one;
+    json!({
+        "rule": finding.rule.id,
+        "severity": finding.severity.name(),
+        "policy": policy,
+        "line": finding.place.line,
+        "column": finding.place.column,
+        "pointer": finding.pointer,
+        "message": finding.message,
+        "fix": finding.fix,
+        "witness": finding.witness.as_ref().map(request),
+        "suppressed": suppressed,
+        "fingerprint": finding.fingerprint(),
+    })
+}
+
+/// A witness as a request of a case file.
+pub(in crate::cli::iam) fn request(witness: &Witness) -> Value {
+    let principal = match &witness.caller {
+        Caller::Anonymous => json!({ "anonymous": true }),
+        Caller::Arn(arn) => json!(arn),
+        Caller::Federated(provider) => json!({ "federated": provider }),
+        Caller::Service(service) => json!({ "service": service }),
+    };
+    let context: Map<_, _> =
+        witness.whole_context().into_iter().map(|(key, value)| (key, json!(value))).collect();
+    json!({
+        "principal": principal,
+        "action": witness.action,
+        "resource": witness.resource,
+        "context": context,
+    })
+}

@@ -1,0 +1,213 @@
+//! Whole command lines of `leasekey iam`.
+
+use serde_json::Value;
+
+use crate::cli::tests::{Printed, piped, shown, widest};
+use crate::cli::{BAD_INPUT, FAILED, OK};
+use crate::context::Scripted;
+use crate::iam::Catalog;
+
+const WIDE: &str = r#"{
+  "Version": "2012-10-17",
+  "Statement": [
+    {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::orders/*"},
+    {"Effect": "Allow", "Action": ["iam:PassRole", "lambda:CreateFunction", "lambda:InvokeFunction"], "Resource": "*"}
+  ]
+}"#;
+const NARROW: &str = r#"{"Version": "2012-10-17",
+  "Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::orders/*"}}"#;
+
+fn world() -> Scripted {
+    let world = Scripted::new();
+    world.set_file("/srv/app/wide.json", 0o644, WIDE.as_bytes());
+    world.set_file("/srv/app/narrow.json", 0o644, NARROW.as_bytes());
+    world.set_file("/srv/app/broken.json", 0o644, b"{\n  \"Statement\": [}\n");
+    world
+}
+
+fn json(printed: &Printed) -> Value {
+    serde_json::from_str(&printed.out).unwrap_or_else(|error| panic!("{error}: {}", printed.out))
+}
+
+#[test]
+fn findings_are_told_with_place_fix_and_the_request_that_shows_them() {
+    let told = shown(&world(), "iam lint /srv/app/wide.json");
+    assert_eq!((told.code, told.err.as_str()), (FAILED, ""));
+    assert!(told.out.contains("/srv/app/wide.json:5:36 error privilege-escalation\n"), "{}", told.out);
+    let words = told.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        words.contains("lambda-create-invoke: whoever has iam:PassRole and lambda:CreateFunction"),
+        "{words}"
+    );
+    assert!(
+        words.contains("user/example may iam:PassRole on arn:aws:iam::111122223333:role/administrator"),
+        "{words}"
+    );
+    assert!(widest(&told.out) <= 80, "{}", told.out);
+    assert!(told.out.lines().last().unwrap().starts_with("1 policy: "), "{}", told.out);
+}
+
+#[test]
+fn a_policy_without_findings_is_said_to_have_none() {
+    let told = piped(&world(), "iam lint /srv/app/narrow.json");
+    assert_eq!((told.code, told.out.as_str(), told.err.as_str()), (OK, "1 policy: nothing found\n", ""));
+}
+
+#[test]
+fn only_findings_of_the_severity_asked_for_fail() {
+    let world = world();
+    world.set_file(
+        "/srv/app/note.json",
+        0o644,
+        br#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": ["s3:GetObject", "s3:GetObject"],
+            "Resource": "arn:aws:s3:::orders/*"}}"#,
+    );
+    assert_eq!(piped(&world, "iam lint /srv/app/note.json").code, OK);
+    assert_eq!(piped(&world, "iam lint /srv/app/note.json --fail-on note").code, FAILED);
+    assert_eq!(piped(&world, "iam lint /srv/app/wide.json --fail-on error").code, FAILED);
+}
+
+#[test]
+fn findings_as_json_carry_their_witness_as_a_request_of_a_case_file() {
+    let told = json(&piped(&world(), "iam lint /srv/app/wide.json /srv/app/narrow.json --format json"));
+    let found = told.as_array().unwrap().iter().find(|one| one["rule"] == "privilege-escalation").unwrap();
+    assert_eq!((&found["line"], &found["column"]), (&5.into(), &36.into()));
+    assert_eq!(found["pointer"], "/Statement/1/Action/0");
+    assert_eq!(found["witness"]["action"], "iam:PassRole");
+    assert_eq!(found["witness"]["context"]["iam:PassedToService"], "lambda.amazonaws.com");
+    assert_eq!(found["suppressed"], Value::Null);
+}
+
+#[test]
+fn sarif_is_valid_by_its_schema() {
+    let world = world();
+    world.set_file("/srv/app/suppress", 0o644, b"privilege-escalation * the sandbox\n");
+    // Two of its expressions have a bracket too many.
+    let schema = include_str!("../../../tests/schemas/sarif-2.1.0.json").replace("{2}]?$", "{2}$");
+    let schema = serde_json::from_str(&schema).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    for line in ["/srv/app/wide.json --suppress /srv/app/suppress", "/srv/app/narrow.json"] {
+        let log = json(&piped(&world, &format!("iam lint {line} --format sarif")));
+        let errors: Vec<_> = schema.iter_errors(&log).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{errors:?}");
+        let results = log["runs"][0]["results"].as_array().unwrap();
+        assert_eq!(results.is_empty(), line.contains("narrow"));
+        for result in results {
+            let rule =
+                &log["runs"][0]["tool"]["driver"]["rules"][result["ruleIndex"].as_u64().unwrap() as usize];
+            assert_eq!(rule["id"], result["ruleId"]);
+            let suppressed = !result["suppressions"].as_array().unwrap().is_empty();
+            assert_eq!(suppressed, result["ruleId"] == "privilege-escalation");
+        }
+    }
+}
+
+#[test]
+fn suppressed_findings_do_not_fail_and_stale_lines_are_told() {
+    let world = world();
+    let lines = [
+        "privilege-escalation * so",
+        "wildcard-resource * so",
+        "pass-role-too-wide * so",
+        "full-access * so",
+    ];
+    world.set_file("/srv/app/suppress", 0o644, lines.join("\n").as_bytes());
+    let told = piped(&world, "iam lint /srv/app/wide.json --suppress /srv/app/suppress");
+    assert_eq!(told.code, OK, "{}", told.out);
+    assert!(told.out.ends_with(" suppressed\n"), "{}", told.out);
+    assert_eq!(told.err, "warning: line 4 of the suppressions fits no finding any more\n");
+}
+
+#[test]
+fn input_that_cannot_be_read_is_told_with_file_line_and_column() {
+    let world = world();
+    let broken = piped(&world, "iam lint /srv/app/broken.json");
+    assert_eq!((broken.code, broken.out.as_str()), (BAD_INPUT, ""));
+    assert!(broken.err.starts_with("LK-0201 /srv/app/broken.json, line 2, column 17"), "{}", broken.err);
+    let missing = piped(&world, "iam lint /srv/app/missing.json");
+    assert_eq!(missing.code, BAD_INPUT);
+    assert!(missing.err.starts_with("LK-0116 /srv/app/missing.json does not exist\n"), "{}", missing.err);
+    for line in [
+        "lint",
+        "lint /srv/app/wide.json --type role",
+        "lint /srv/app/wide.json --own-account 1",
+        "actions",
+        "diff a",
+    ] {
+        assert_eq!(piped(&world, &format!("iam {line}")).code, BAD_INPUT, "{line}");
+    }
+}
+
+#[test]
+fn aws_managed_policies_are_linted_by_their_arn() {
+    let told = piped(&world(), "iam lint arn:aws:iam::aws:policy/AdministratorAccess");
+    assert_eq!(told.code, FAILED);
+    assert!(told.out.contains(" error full-access\n"), "{}", told.out);
+    let unknown = piped(&world(), "iam lint arn:aws:iam::aws:policy/NoSuchPolicy");
+    assert_eq!(unknown.code, BAD_INPUT);
+    assert!(unknown.err.contains("in the data of 20"), "{}", unknown.err);
+}
+
+#[test]
+fn a_pattern_of_actions_is_expanded_with_its_date() {
+    let world = Scripted::new();
+    let told = shown(&world, "iam actions sqs:*Message");
+    assert_eq!((told.code, told.err.as_str()), (OK, ""));
+    assert!(told.out.starts_with("ACTION"), "{}", told.out);
+    assert!(told.out.contains("sqs:SendMessage") && told.out.contains("queue*"), "{}", told.out);
+    assert!(told.out.contains(Catalog::bundled().unwrap().date()), "{}", told.out);
+    assert!(widest(&told.out) <= 80, "{}", told.out);
+}
+
+#[test]
+fn one_action_is_told_at_length() {
+    let told = shown(&Scripted::new(), "iam actions lambda:createfunction").out;
+    assert!(told.starts_with("Action          lambda:CreateFunction\n"), "{told}");
+    assert!(told.contains("iam:PassRole") && told.contains("${FunctionName}"), "{told}");
+    let whole = piped(&Scripted::new(), "iam actions s3:ListAllMyBuckets").out;
+    assert!(whole.contains("none: its statements need \"Resource\": \"*\""), "{whole}");
+}
+
+#[test]
+fn actions_as_json_hold_everything_that_is_known() {
+    let told = json(&piped(&Scripted::new(), "iam actions s3:Get*LegalHold --format json"));
+    let action = &told["actions"][0];
+    assert_eq!(action["action"], "s3:GetObjectLegalHold");
+    assert_eq!(action["access_levels"], serde_json::json!(["Read"]));
+    assert!(action["resource_types"][0]["arn"].as_str().unwrap().starts_with("arn:${Partition}:s3"));
+    assert_eq!(told["data_date"], Catalog::bundled().unwrap().date());
+}
+
+#[test]
+fn an_action_that_does_not_exist_names_the_nearest() {
+    let told = piped(&Scripted::new(), "iam actions s3:GetObjcet");
+    assert_eq!((told.code, told.out.as_str()), (BAD_INPUT, ""));
+    let date = Catalog::bundled().unwrap().date();
+    let expected = format!(
+        "LK-0115 no action matches \"s3:GetObjcet\" in the data of {date}\n  The nearest is s3:GetObject\n"
+    );
+    assert!(told.err.starts_with(&expected), "{}", told.err);
+}
+
+#[test]
+fn a_change_is_told_as_access_gained_and_lost() {
+    let world = world();
+    let told = shown(&world, "iam diff /srv/app/narrow.json /srv/app/wide.json");
+    assert_eq!(told.code, FAILED);
+    assert!(told.out.starts_with("gained on every resource\n"), "{}", told.out);
+    assert!(widest(&told.out) <= 80, "{}", told.out);
+    let back = json(&piped(&world, "iam diff /srv/app/wide.json /srv/app/narrow.json --format json"));
+    assert_eq!(back["gained"], serde_json::json!([]));
+    assert!(back["lost"][0]["actions"].as_array().unwrap().contains(&"iam:PassRole".into()), "{back}");
+    let same = piped(&world, "iam diff /srv/app/wide.json /srv/app/wide.json");
+    assert_eq!(same.code, OK);
+    assert!(same.out.starts_with("No access gained or lost"), "{}", same.out);
+}
+
+#[test]
+fn help_of_each_command_fits_a_terminal() {
+    for line in ["iam --help", "iam lint --help", "iam actions --help", "iam diff --help"] {
+        let help = piped(&Scripted::new(), line).out;
+        assert!(widest(&help) <= 80 && !help.is_empty(), "{help}");
+    }
+}
