@@ -1,5 +1,6 @@
 //! `leasekey iam actions`: what a pattern of a policy stands for.
 
+use clap::builder::styling::Style;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
@@ -7,6 +8,8 @@ use crate::cli::table::{self, Wrap};
 use crate::cli::{Console, Outcome};
 use crate::error::{Error, ErrorKind, printable};
 use crate::iam::{AccessLevel, Action, Catalog};
+
+const NAME: Style = Style::new().bold();
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -54,14 +57,26 @@ fn no_match(pattern: &str, catalog: &Catalog) -> Error {
 }
 
 fn all(actions: &[Action<'_>], catalog: &Catalog, console: &mut Console<'_>) -> Outcome {
-    let wrap = if console.terminal { Wrap::Columns } else { Wrap::Nothing };
-    let rows = actions
-        .iter()
-        .map(|action| [action.full_name(), levels(*action), resources(*action), listed(keys(*action))]);
-    table::print(console.out, wrap, ["ACTION", "ACCESS", "RESOURCES", "CONDITION KEYS"], rows)?;
+    if console.terminal {
+        actions.iter().try_for_each(|action| block(*action, console))?;
+    } else {
+        let rows = actions
+            .iter()
+            .map(|action| [action.full_name(), levels(*action), resources(*action), listed(keys(*action))]);
+        table::print(console.out, Wrap::Nothing, ["ACTION", "ACCESS", "RESOURCES", "CONDITION KEYS"], rows)?;
+    }
     let count = actions.len();
     writeln!(console.out, "\n{count} actions; a request always names the resources with a *.")?;
     Ok(writeln!(console.out, "{}", dated(catalog))?)
+}
+
+// Keys are many: next to the other columns they would not fit a terminal.
+fn block(action: Action<'_>, console: &mut Console<'_>) -> Outcome {
+    writeln!(console.out, "{NAME}{}{NAME:#}  {}", action.full_name(), levels(action))?;
+    let keys = listed(keys(action));
+    let facts = [("  on", resources(action)), ("  keys", keys)];
+    let facts = facts.into_iter().filter(|(_, fact)| !fact.is_empty());
+    Ok(table::facts(console.out, Wrap::Columns, facts)?)
 }
 
 fn one(action: Action<'_>, catalog: &Catalog, console: &mut Console<'_>) -> Outcome {

@@ -57,7 +57,7 @@ fn text(difference: &Difference, console: &mut Console<'_>) -> Outcome {
             let on = if change.resource == "*" { "every resource" } else { what.as_str() };
             writeln!(console.out, "{style}{title}{style:#} on {on}")?;
             let wrap = if console.terminal { Wrap::Columns } else { Wrap::Nothing };
-            let facts = [("actions", actions(change)), ("shown by", printable(&change.witness.to_string()))];
+            let facts = [("actions", actions(change)), ("e.g.", printable(&change.witness.to_string()))];
             table::facts(console.out, wrap, facts)?;
             writeln!(console.out)?;
         }

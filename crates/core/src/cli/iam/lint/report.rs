@@ -73,7 +73,7 @@ fn block(one: &Linted, console: &mut Console<'_>) -> Outcome {
         ("at", printable(&finding.pointer)),
         ("fix", finding.fix.clone()),
     ];
-    facts.extend(finding.witness.as_ref().map(|witness| ("shown by", printable(&witness.to_string()))));
+    facts.extend(finding.witness.as_ref().map(|witness| ("e.g.", printable(&witness.to_string()))));
     let facts = facts.into_iter().filter(|(_, fact)| !fact.is_empty()).map(|(name, fact)| (name, fact));
     table::facts(console.out, wrap, facts)?;
     Ok(writeln!(console.out)?)
