@@ -28,6 +28,7 @@
 //!
 //! - `vault` (default): everything that needs the network.
 //! - `iam`: policies of AWS IAM, read, decided and explained ([`iam`]).
+//! - `managed-policies`: the AWS managed policies by their ARNs, as they were on a day.
 //! - `cli`: the command line, `leasekey`.
 //! - `test-util`: a scripted clock, network and Vault for tests of programs that use Leasekey
 //!   ([`context`]).

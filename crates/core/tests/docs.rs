@@ -91,6 +91,24 @@ fn the_events_page_lists_the_kinds_and_their_fields() {
     keeps("events.md", &table);
 }
 
+#[cfg(feature = "iam")]
+#[test]
+fn the_lint_page_lists_the_rules_and_the_ways_to_more_rights() {
+    use leasekey::iam::lint::{escalations, rules};
+    let mut table = String::from("| Rule | Severity at most | What it looks for |\n|---|---|---|\n");
+    for rule in rules() {
+        table += &row([code(rule.id), rule.severity.name().to_owned(), rule.about.to_owned()]);
+    }
+    let ways: Vec<_> = escalations().collect();
+    table += &format!("\n## Privilege escalation\n\n{} ways are looked for. ", ways.len());
+    table += "Each needs all of its actions.\n\n| Way | Actions | Whoever has them |\n|---|---|---|\n";
+    for way in ways {
+        let actions: Vec<_> = way.actions.iter().map(code).collect();
+        table += &row([code(way.id), actions.join(" "), way.how.to_owned()]);
+    }
+    keeps("iam-lint.md", &table);
+}
+
 #[test]
 fn the_errors_page_lists_and_explains_the_codes() {
     let mut table =

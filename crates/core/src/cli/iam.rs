@@ -20,7 +20,7 @@ pub(super) struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Whether policies allow a request, which statement decides, and what would change it
-    Eval(eval::Arguments),
+    Eval(Box<eval::Arguments>),
     /// What is wrong in policies, or wider than it need be
     Lint(lint::Arguments),
     /// What a pattern of actions stands for

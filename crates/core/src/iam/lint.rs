@@ -38,6 +38,7 @@ mod variable_version;
 mod wildcard_resource;
 
 pub use self::finding::{Finding, Rule, Severity};
+pub use self::privilege_escalation::{Escalation, escalations};
 pub use self::subject::Options;
 pub use self::suppression::Suppressions;
 

@@ -77,9 +77,7 @@ pub(super) fn kinds() -> impl TypedValueParser<Value = PolicyKind> {
 }
 
 pub(super) fn run(arguments: &Arguments, context: &Context, console: &mut Console<'_>) -> Outcome {
-    let mut options = Options::default();
-    options.kind = arguments.kind;
-    options.own_accounts.clone_from(&arguments.own_account);
+    let options = Options { kind: arguments.kind, own_accounts: arguments.own_account.clone() };
     accounts(&options)?;
     let suppressions = match &arguments.suppress {
         Some(path) => Suppressions::parse(&file::read(path, context)?)?,

@@ -31,7 +31,7 @@ impl Subject<'_> {
         chosen: fn(&str) -> bool,
     ) -> Option<Witness> {
         for action in self.actions_of(stated) {
-            for resource in self.resources_of(stated) {
+            for resource in self.resources_of(stated, &action) {
                 let ask = Ask { caller: caller.clone(), action: &action, resource: &resource, fixed, chosen };
                 let found = find(&self.judge, self.document, &ask);
                 if found.is_some() {
@@ -86,21 +86,21 @@ impl Subject<'_> {
         actions
     }
 
-    fn resources_of(&self, stated: &Stated<'_>) -> Vec<String> {
+    fn resources_of(&self, stated: &Stated<'_>, action: &str) -> Vec<String> {
         const FEW: usize = 3;
-        let mut resources: Vec<_> =
-            stated.resources().take(FEW).map(|(_, text)| concrete(&text.value)).collect();
-        if resources.is_empty() {
-            let role = self.kind == PolicyKind::Trust;
-            let role = role.then(|| self.judge.home().iam("role", EXAMPLE));
-            resources.push(role.unwrap_or_else(|| format!("arn:aws:s3:::{EXAMPLE}/{EXAMPLE}")));
+        let of_trust = self.kind == PolicyKind::Trust;
+        let named = stated.resources().filter(|(_, text)| text.value != "*");
+        let mut resources: Vec<_> = named.map(|(_, text)| concrete_arn(&text.value)).take(FEW).collect();
+        if resources.is_empty() && of_trust {
+            resources.push(self.judge.home().iam("role", EXAMPLE));
+        } else if resources.is_empty() {
+            let known = self.catalog.action(action);
+            resources.extend(
+                known.into_iter().flat_map(|action| self.judge.home().groups(action)).flatten().take(FEW),
+            );
         }
         resources
     }
-}
-
-fn concrete(pattern: &str) -> String {
-    if pattern == "*" { format!("arn:aws:s3:::{EXAMPLE}/{EXAMPLE}") } else { concrete_arn(pattern) }
 }
 
 /// Whether a stranger can have any value of this key: what the request says, and not where or who it comes from.

@@ -4,7 +4,7 @@ mod paths;
 
 use std::sync::OnceLock;
 
-use self::paths::{On, PATHS, Path, Step};
+use self::paths::{On, Path, Step, paths};
 use super::finding::{Findings, Rule, Severity};
 use super::full_access::is_full;
 use super::reach::{of_the_request, on_anything};
@@ -26,7 +26,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
         return;
     }
     let mut open: Vec<(&Path, Witness)> = Vec::new();
-    for (path, actions) in PATHS.iter().zip(known(subject.catalog)) {
+    for (path, actions) in paths().zip(known(subject.catalog)) {
         if !actions.iter().all(|action| subject.may_allow_row(*action)) {
             continue;
         }
@@ -50,12 +50,31 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
     }
 }
 
+/// A known way from some rights to those of another principal.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Escalation {
+    /// Its stable name, `lambda-create-invoke`.
+    pub id: &'static str,
+    /// The actions that it needs, all of them.
+    pub actions: Vec<&'static str>,
+    /// What whoever has them does.
+    pub how: &'static str,
+}
+
+/// Every way that [`lint`](super::lint) looks for.
+pub fn escalations() -> impl Iterator<Item = Escalation> {
+    paths().map(|path| {
+        let actions = path.steps.iter().map(|step| step.action).collect();
+        Escalation { id: path.id, actions, how: path.how }
+    })
+}
+
 /// The rows of the actions of each way; found once.
 fn known(catalog: &Catalog) -> &'static [Vec<Option<usize>>] {
     static KNOWN: OnceLock<Vec<Vec<Option<usize>>>> = OnceLock::new();
     KNOWN.get_or_init(|| {
         let row = |step: &Step| catalog.action(step.action).map(|action| action.row());
-        PATHS.iter().map(|path| path.steps.iter().map(row).collect()).collect()
+        paths().map(|path| path.steps.iter().map(row).collect()).collect()
     })
 }
 

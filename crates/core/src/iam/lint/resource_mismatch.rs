@@ -64,8 +64,13 @@ struct Met<'a> {
 
 impl Met<'_> {
     /// Whether a request for the action can name one of the resources. What is asked for without a resource is
-    /// asked for with `*`, which only `*` fits.
+    /// asked for with `*`, or with all of the service's: AWS's own policies grant it on `arn:aws:s3:::*`.
     fn by(&mut self, action: Action<'_>) -> bool {
+        if action.is_wildcard_only() {
+            let is_all = |resource: &str| matches!(resource.rsplit(':').next(), Some("*" | "*/*"));
+            let all = self.resources.iter().zip(&mut self.used).filter(|(resource, _)| is_all(resource));
+            return all.map(|(_, used)| *used = true).count() > 0;
+        }
         action.resource_types().fold(false, |meets, (kind, _)| self.by_kind(kind) || meets)
     }
 

@@ -125,8 +125,8 @@ pub(super) struct Stated<'a> {
 impl<'a> Stated<'a> {
     fn new(at: usize, statement: &'a Statement, document: &'a PolicyDocument, catalog: &'a Catalog) -> Self {
         let patterns = statement.action.texts.values.iter();
-        let expanded = patterns
-            .map(|text| (!is_everything(&text.value)).then(|| catalog.matching(&text.value).collect()));
+        let expanded =
+            patterns.map(|text| (!is_everything(&text.value)).then(|| meant(&text.value, catalog)));
         let expanded: Vec<Option<Vec<Action<'_>>>> = expanded.collect();
         let mut rows = Rows::none(catalog);
         rows.all = statement.action.negated || expanded.iter().any(Option::is_none);
@@ -249,6 +249,14 @@ impl<'a> Stated<'a> {
             None => format!("statement {}", self.at + 1),
         }
     }
+}
+
+/// The actions that a pattern means.
+fn meant<'a>(pattern: &'a str, catalog: &'a Catalog) -> Vec<Action<'a>> {
+    if pattern.contains(['*', '?']) {
+        return catalog.matching(pattern).collect();
+    }
+    catalog.action(pattern).into_iter().collect()
 }
 
 /// Whether a pattern of actions means every action of every service.

@@ -28,11 +28,13 @@ pub(in crate::iam) struct Judge<'a> {
     home: Home,
     /// Made when the first request is judged; none of a policy that the engine refuses.
     set: OnceCell<Option<PolicySet>>,
+    /// The same for requests that a trust policy or a key policy must allow too.
+    delegated: OnceCell<Option<PolicySet>>,
 }
 
 impl<'a> Judge<'a> {
     pub(in crate::iam) fn new(document: &'a PolicyDocument, kind: PolicyKind) -> Self {
-        Self { document, kind, home: Home::of(document), set: OnceCell::new() }
+        Self { document, kind, home: Home::of(document), set: OnceCell::new(), delegated: OnceCell::new() }
     }
 
     pub(in crate::iam) fn home(&self) -> &Home {
@@ -41,8 +43,18 @@ impl<'a> Judge<'a> {
 
     /// Whether the policy allows the request. What the engine does not take is not allowed.
     pub(in crate::iam) fn allows(&self, witness: &Witness) -> bool {
-        let Some(set) = self.set.get_or_init(|| self.set().ok()) else { return false };
+        let Some(set) = self.set_for(&witness.action) else { return false };
         self.request(witness).is_ok_and(|request| set.outcome(&request) == Outcome::Allow)
+    }
+
+    fn set_for(&self, action: &str) -> Option<&PolicySet> {
+        let set = match action.split_once(':') {
+            Some(("sts" | "kms", _)) if !self.kind.names_principals() => {
+                self.delegated.get_or_init(|| self.delegated().ok())
+            }
+            _ => self.set.get_or_init(|| self.set().ok()),
+        };
+        set.as_ref()
     }
 
     fn set(&self) -> Result<PolicySet> {
@@ -51,8 +63,12 @@ impl<'a> Judge<'a> {
         if self.kind.names_principals() {
             return builder.identity([PolicyDocument::parse(EVERYTHING)?]).resource(document).build();
         }
+        builder.identity([document]).build()
+    }
+
+    fn delegated(&self) -> Result<PolicySet> {
         let delegating = PolicyDocument::parse(&delegating(&self.home.account))?;
-        builder.identity([document]).resource(delegating).build()
+        PolicySet::builder().identity([self.document.clone()]).resource(delegating).build()
     }
 
     fn request(&self, witness: &Witness) -> Result<Request> {

@@ -74,7 +74,7 @@ fn block(one: &Linted, console: &mut Console<'_>) -> Outcome {
         ("fix", finding.fix.clone()),
     ];
     facts.extend(finding.witness.as_ref().map(|witness| ("e.g.", printable(&witness.to_string()))));
-    let facts = facts.into_iter().filter(|(_, fact)| !fact.is_empty()).map(|(name, fact)| (name, fact));
+    let facts = facts.into_iter().filter(|(_, fact)| !fact.is_empty());
     table::facts(console.out, wrap, facts)?;
     Ok(writeln!(console.out)?)
 }
