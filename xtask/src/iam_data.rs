@@ -45,7 +45,7 @@ pub(crate) fn update() -> Result<()> {
         },
     ];
     let globals = services::globals(&data.folder)?;
-    let catalog = compressed(&columns::encode(&sources, &globals, &services)?);
+    let catalog = compressed(&columns::encode(&sources, &globals, &services)?)?;
     if catalog.len() > CATALOG_MOST {
         let why = format!("{} bytes, at most {CATALOG_MOST}", catalog.len());
         return Err(Failure::new("the catalogue has become too large", why));
@@ -58,7 +58,7 @@ pub(crate) fn update() -> Result<()> {
         licence: "Apache-2.0",
         date: managed::date(&policies),
     };
-    let texts = compressed(&managed::encode(&managed, &policies));
+    let texts = compressed(&managed::encode(&managed, &policies))?;
 
     let folder = paths::repository().join("crates/core/src/iam/data");
     write(&folder.join("catalog.bin"), &catalog)?;
@@ -77,9 +77,12 @@ fn dependents_date(version: &str) -> String {
     known.map_or_else(|| format!("as released with {version}"), |(_, date)| date.to_owned())
 }
 
-fn compressed(payload: &[u8]) -> Vec<u8> {
+/// The length and the data deflated, as `crates/core/src/iam/stored.rs` reads it.
+fn compressed(data: &[u8]) -> Result<Vec<u8>> {
     const SMALLEST: u8 = 10;
-    miniz_oxide::deflate::compress_to_vec(payload, SMALLEST)
+    let length = u32::try_from(data.len()).doing(|| "the data has become too large".into())?;
+    let deflated = miniz_oxide::deflate::compress_to_vec(data, SMALLEST);
+    Ok([length.to_le_bytes().as_slice(), &deflated].concat())
 }
 
 fn write(path: &Path, content: &[u8]) -> Result<()> {

@@ -24,6 +24,7 @@ mod principal;
 mod request;
 mod set;
 mod statement;
+mod stored;
 mod truth;
 mod value;
 mod variable;

@@ -3,10 +3,10 @@
 use std::sync::OnceLock;
 
 use super::document::PolicyDocument;
+use super::stored::inflated;
 use crate::error::{Error, ErrorKind, Result};
 
 static BLOB: &[u8] = include_bytes!("data/managed.bin");
-const MOST: usize = 64 << 20;
 
 /// The AWS managed policies as they were on [`date`](Self::date): for policies named by their ARN where IAM cannot
 /// be asked.
@@ -38,8 +38,7 @@ impl ManagedPolicies {
     }
 
     fn read(blob: &[u8]) -> Result<Self> {
-        let text = miniz_oxide::inflate::decompress_to_vec_with_limit(blob, MOST).ok();
-        let text = text.and_then(|text| String::from_utf8(text).ok());
+        let text = inflated(blob).and_then(|text| String::from_utf8(text).ok());
         text.map(|text| Self { text }).ok_or_else(|| {
             let what = "the bundled AWS managed policies cannot be read";
             Error::new(ErrorKind::Bug, what).with_hint("Install Leasekey again, or report it with this line")

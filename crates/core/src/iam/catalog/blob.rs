@@ -5,11 +5,11 @@
 
 use std::ops::Range;
 
+use super::super::stored::inflated;
 use super::Source;
 use crate::error::{Error, ErrorKind, Result};
 
 const FORM: u32 = 1;
-const MOST: usize = 16 << 20;
 
 /// A part of the text.
 #[derive(Clone, Copy, Debug)]
@@ -92,22 +92,17 @@ pub(super) fn read(blob: &[u8]) -> Result<Rows> {
 }
 
 fn decoded(blob: &[u8]) -> Option<Rows> {
-    let mut payload = miniz_oxide::inflate::decompress_to_vec_with_limit(blob, MOST).ok()?;
+    let payload = inflated(blob)?;
     let mut header = Numbers(&payload);
     if header.next()? != FORM {
         return None;
     }
     let texts: [usize; 8] = header.lengths()?;
     let columns: [usize; 7] = header.lengths()?;
-    let begin = payload.len() - header.0.len();
-    let end = begin.checked_add(texts.iter().sum())?;
-    if end > payload.len() {
-        return None;
-    }
-    let numbers = payload.split_off(end);
-    payload.drain(..begin);
-    let text = String::from_utf8(payload).ok()?;
-    let mut decoder = Decoder::new(&text, texts, &numbers, columns)?;
+    let (text, numbers) =
+        header.0.split_at_checked(texts.iter().try_fold(0usize, |sum, one| sum.checked_add(*one))?)?;
+    let text = std::str::from_utf8(text).ok()?.to_owned();
+    let mut decoder = Decoder::new(&text, texts, numbers, columns)?;
     let rows = decoder.rows()?;
     let lower = text.to_ascii_lowercase();
     Some(Rows { text, lower, ..rows })
@@ -147,8 +142,8 @@ struct Names<'a> {
 
 impl Names<'_> {
     fn next(&mut self) -> Option<Span> {
-        let rest = self.text.get(self.at..)?;
-        let length = rest.find('\n')?;
+        let rest = self.text.as_bytes().get(self.at..)?;
+        let length = memchr::memchr(b'\n', rest)?;
         let start = u32::try_from(self.at).ok()?;
         self.at += length + 1;
         Some(Span { start, end: start.checked_add(u32::try_from(length).ok()?)? })
@@ -184,7 +179,7 @@ impl<'a> Decoder<'a> {
         let mut start = 0;
         let [sources, types, services, keys, resources, arns, actions, dependents] = texts.map(|length| {
             let names = Names { text, at: start };
-            start += length;
+            start = start.saturating_add(length);
             names
         });
         let mut rest = numbers;
@@ -215,6 +210,10 @@ impl<'a> Decoder<'a> {
 
     fn rows(&mut self) -> Option<Rows> {
         let mut rows = Rows::default();
+        // No row takes less than a byte of its column.
+        rows.actions.reserve(self.levels.0.len());
+        rows.keys.reserve(self.key_types.0.len());
+        rows.lists.reserve(self.resource_lists.0.len() + self.key_lists.0.len());
         for _ in 0..self.counts.next()? {
             rows.sources.push(self.source()?);
         }

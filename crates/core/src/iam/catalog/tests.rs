@@ -103,11 +103,12 @@ fn damaged_data_is_an_error() {
     for cut in [0, 1, BLOB.len() / 2, BLOB.len() - 1] {
         assert!(Catalog::read(&BLOB[..cut]).is_err(), "{cut}");
     }
-    let mut payload = miniz_oxide::inflate::decompress_to_vec(BLOB).unwrap();
+    let mut payload = crate::iam::stored::inflated(BLOB).unwrap();
     for at in [0, 1, 5, 20, payload.len() - 1] {
         let kept = payload[at];
         payload[at] = 0xff;
-        let blob = miniz_oxide::deflate::compress_to_vec(&payload, 1);
+        let mut blob = u32::try_from(payload.len()).unwrap().to_le_bytes().to_vec();
+        blob.extend(miniz_oxide::deflate::compress_to_vec(&payload, 1));
         // Whatever comes of it, it ends: an error, or names that are none of AWS's.
         let _read = Catalog::read(&blob);
         payload[at] = kept;
