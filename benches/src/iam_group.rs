@@ -1,5 +1,7 @@
 //! Group `iam`: the policy engine beside crate iam-rs, in one process, on the same policies. Needs no server.
 
+mod lint;
+
 use std::hint::black_box;
 
 use leasekey::iam::{Outcome as Decided, PolicyDocument, PolicySet, Principal, Request};
@@ -46,7 +48,8 @@ pub(crate) fn measure(report: &mut Report) -> Outcome {
         evaluation(size, report)?;
     }
     explanation(&policy(30, false), report)?;
-    hostile(report)
+    hostile(report)?;
+    lint::measure(report)
 }
 
 /// Statements of which the last applies.

@@ -23,7 +23,8 @@ pub(super) fn measure(report: &mut Report) -> Outcome {
     let size = BLOB.len() as f64;
     report.add(Row::alone("iam/catalog_blob", size, "bytes", "<= 300000").met(size <= 300_000.0));
 
-    let policies = ManagedPolicies::bundled()?.all().map(|policy| policy.read()).collect::<Result<Vec<_>, _>>()?;
+    let policies =
+        ManagedPolicies::bundled()?.all().map(|policy| policy.read()).collect::<Result<Vec<_>, _>>()?;
     let each = policies.iter().map(of_one).collect::<Outcome<Vec<_>>>()?;
     let typical = median(&each) * 1e6;
     report.add(Row::alone("iam/lint_managed", typical, "us", "<= 100 us").met(typical <= 100.0));

@@ -27,7 +27,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
             Met { resources: &resources, kinds: HashMap::new(), used: vec![false; resources.len()] };
         for (at, text, known) in stated.actions() {
             let Some(known) = known.filter(|known| !known.is_empty()) else { continue };
-            if known.iter().fold(false, |meets, action| met.by(*action) || meets) {
+            if known.iter().filter(|action| met.by(**action)).count() > 0 {
                 continue;
             }
             let (name, date) = (printable(&text.value), subject.catalog.date());
@@ -71,7 +71,7 @@ impl Met<'_> {
             let all = self.resources.iter().zip(&mut self.used).filter(|(resource, _)| is_all(resource));
             return all.map(|(_, used)| *used = true).count() > 0;
         }
-        action.resource_types().fold(false, |meets, (kind, _)| self.by_kind(kind) || meets)
+        action.resource_types().filter(|(kind, _)| self.by_kind(*kind)).count() > 0
     }
 
     fn by_kind(&mut self, kind: ResourceType<'_>) -> bool {
