@@ -221,6 +221,18 @@ class Bug(LeasekeyError):
     code = "LK-0199"
 
 
+class InvalidPolicy(LeasekeyError):
+    """A policy is no JSON, or breaks the grammar of policies; the place is named."""
+
+    code = "LK-0201"
+
+
+class InvalidRequest(LeasekeyError):
+    """A request, or a case of a file of cases, cannot be decided; what is wrong with it is named."""
+
+    code = "LK-0202"
+
+
 class _Retrieval:
     """Marks the twin of an error that botocore's own errors include."""
 
