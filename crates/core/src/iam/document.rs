@@ -38,7 +38,7 @@ impl PolicyDocument {
     ///
     /// let error = PolicyDocument::parse(r#"{"Statement": [{"Effect": "allow"}]}"#).unwrap_err();
     /// assert!(error.message().starts_with("line 1, column 27 (/Statement/0/Effect): "));
-    /// # leasekey::Result::Ok(())
+    /// # Ok::<(), leasekey::Error>(())
     /// ```
     pub fn parse(text: &str) -> Result<Self> {
         let document = json::parse(text).and_then(|node| read::document(&node, String::new()));

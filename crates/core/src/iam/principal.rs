@@ -65,7 +65,7 @@ impl Principal {
     ///
     /// Principal::parse("arn:aws:sts::111122223333:assumed-role/orders/session-1")?;
     /// assert!(Principal::parse("arn:aws:iam::111122223333:group/orders").is_err());
-    /// # leasekey::Result::Ok(())
+    /// # Ok::<(), leasekey::Error>(())
     /// ```
     pub fn parse(arn: &str) -> Result<Self> {
         let identity = Arn::parse(arn).and_then(|parts| identity(arn, &parts));

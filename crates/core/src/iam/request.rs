@@ -30,7 +30,7 @@ pub enum SessionKind {
 /// let request = Request::new(ann, "s3:GetObject", "arn:aws:s3:::orders/1")?
 ///     .context("aws:SourceIp", "203.0.113.7")
 ///     .resource_account("111122223333")?;
-/// # leasekey::Result::Ok(())
+/// # Ok::<(), leasekey::Error>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Request {

@@ -40,7 +40,7 @@ pub enum Layer {
 /// let write = Request::new(ann()?, "s3:PutObject", "arn:aws:s3:::orders/1")?;
 /// assert_eq!(set.outcome(&read), Outcome::Allow);
 /// assert_eq!(set.outcome(&write), Outcome::ImplicitDeny);
-/// # leasekey::Result::Ok(())
+/// # Ok::<(), leasekey::Error>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct PolicySet {
