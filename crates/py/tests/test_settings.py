@@ -89,7 +89,7 @@ def test_a_wrong_type_is_told_with_what_is_allowed(settings: dict[str, Any], tol
 
 
 def test_bad_values_are_told_before_anybody_is_asked() -> None:
-    assert "none of assumed_role" in str(refused(role="orders", **VAULT, kind="asumed"))
+    assert "one of assumed_role" in str(refused(role="orders", **VAULT, kind="asumed"))
     assert isinstance(refused(role="orders", **VAULT, ttl="1m"), TtlOutOfRange)
     assert isinstance(refused(role="orders", **LOGIN), NotConfigured)
     assert isinstance(refused(role="orders", address="https://vault.example:8200"), NoAuth)
