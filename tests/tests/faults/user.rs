@@ -77,6 +77,23 @@ async fn row_09_the_lease_of_a_lost_reply_ends_with_its_token() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn row_09_no_refresh_waits_for_a_login_that_is_not_to_be_had_yet() {
+    let (vault, _logs) = scripted();
+    vault.set_token_life(36_000 * SECOND, 10 * 36_000 * SECOND);
+    let provider = vault.builder().start().await.unwrap();
+    for _ in 0..6 {
+        vault.set_mood(VaultAsk::Issue, VaultMood::LostReply);
+        refused(provider.refresh().await);
+        vault.set_mood(VaultAsk::Issue, VaultMood::Well);
+        sleep(400 * SECOND).await;
+        let began = Instant::now();
+        provider.refresh().await.unwrap();
+        assert!(began.elapsed() < SECOND, "{:?}", began.elapsed());
+    }
+    assert!((2..=3).contains(&provider.stats().logins), "{:?}", provider.stats());
+}
+
+#[tokio::test(start_paused = true)]
 async fn row_26_a_token_that_reaches_its_max_ttl_takes_no_set_with_it_that_serves() {
     let (vault, _logs) = users();
     vault.set_token_life(1200 * SECOND, 3600 * SECOND);

@@ -1,7 +1,7 @@
 //! A login kept fresh: the refresh engine over an [`AuthMethod`].
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
@@ -14,6 +14,7 @@ use crate::context::Context;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::EventHub;
 use crate::refresh::{Allowance, Class, Fault, Grant, Kept, Note, Plan, Reading, Snapshot, Source, Want};
+use crate::time::BootInstant;
 use crate::vault::{VaultClient, renew_self, revoke_self};
 
 // A token without an end is looked after like one of ten years.
@@ -28,6 +29,8 @@ pub(crate) struct VaultSession {
     client: VaultClient,
     journal: Arc<LoginJournal>,
     tainted: Arc<Tainted>,
+    // When a tainted token may be replaced again.
+    replaced_again: Mutex<BootInstant>,
     users: AtomicUsize,
     kept: Kept<Token>,
 }
@@ -58,7 +61,8 @@ impl VaultSession {
             forked_from,
         };
         let kept = Kept::new(context, Plan::LOGIN, source)?;
-        Ok(Self { client, journal, tainted, users: AtomicUsize::new(1), kept })
+        let (replaced_again, users) = (Mutex::default(), AtomicUsize::new(1));
+        Ok(Self { client, journal, tainted, replaced_again, users, kept })
     }
 
     pub(crate) fn client(&self) -> &VaultClient {
@@ -74,16 +78,27 @@ impl VaultSession {
     }
 
     /// A token that lives, from memory when there is one; in the place of a tainted one another, if there is
-    /// one to be had and the last login is a minute ago.
+    /// one to be had.
     pub(crate) async fn token(&self) -> Result<SessionToken, Fault> {
         let want = Want { lasts: Duration::ZERO, newer_than: None, doubts: false, within: WITHIN };
         let token = self.wait(want).await?;
-        let rested = self.kept.now().since(token.live.began) >= TAINT_SPACING;
-        if !rested || !self.is_tainted(&token.live) {
+        if !self.is_tainted(&token.live) || !self.may_replace(&token.live) {
             return Ok(token);
         }
         let newer_than = Some(token.generation);
         self.wait(Want { newer_than, ..want }).await.or(Ok(token))
+    }
+
+    // One asks, a minute after the login and as rarely as logins are to be had; nobody else waits for them.
+    fn may_replace(&self, token: &LiveToken) -> bool {
+        let now = self.kept.now();
+        let mut again = self.replaced_again.lock().unwrap_or_else(PoisonError::into_inner);
+        let may = now >= token.began.plus(TAINT_SPACING) && now >= *again;
+        if may {
+            let earned = Plan::issue_interval(token.login.ttl.unwrap_or(ENDLESS));
+            *again = now.plus(earned.max(TAINT_SPACING));
+        }
+        may
     }
 
     /// Another token than that of `generation`, which the server refused as dead.

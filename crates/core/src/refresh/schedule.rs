@@ -8,6 +8,9 @@ use crate::time::Draw;
 /// A hand-out of a value that may end early lasts this long, however long the value lives.
 pub(crate) const HAND_OUT: Duration = Duration::from_secs(120);
 
+/// The shortest time from a success to the next attempt.
+pub(super) const SUCCESS_SPACING: Duration = Duration::from_secs(2);
+
 /// How a kind of value is kept fresh.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Plan {
@@ -84,6 +87,11 @@ impl Plan {
         requests: 3,
         ..Self::STS
     };
+
+    /// While a value of this life serves, another issue is earned after so long; three may come at once.
+    pub(crate) fn issue_interval(lifetime: Duration) -> Duration {
+        (lifetime / 6).max(SUCCESS_SPACING)
+    }
 
     /// A point in the refresh window of a life of `lifetime`.
     pub(super) fn refresh_after(&self, lifetime: Duration, draw: &mut Draw) -> Duration {

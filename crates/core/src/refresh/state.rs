@@ -6,13 +6,12 @@ use std::time::Duration;
 use super::budget::{Issues, Requests};
 use super::effect::{Effect, Event, Phase, Work};
 use super::fault::Class;
-use super::schedule::{InHand, Plan, pause, urgent_window};
+use super::schedule::{InHand, Plan, SUCCESS_SPACING, pause, urgent_window};
 use crate::time::{BootInstant, Draw};
 
 /// A value is stamped anew this often while a hand-out of it is shorter than its life.
 pub(super) const RESTAMP: Duration = Duration::from_secs(30);
 pub(super) const LOGIN_SPACING: Duration = Duration::from_secs(30);
-pub(super) const SUCCESS_SPACING: Duration = Duration::from_secs(2);
 const DOUBT_SPACING: Duration = Duration::from_secs(10);
 const DEGRADED_AFTER: Duration = Duration::from_secs(30);
 /// The value in hand.
@@ -271,7 +270,7 @@ impl State {
     pub(super) fn issue_interval(&self, now: BootInstant) -> Duration {
         match self.held {
             Some(held) if now < held.expires && self.doubted_at.is_none() && !self.plan.polled => {
-                (held.lifetime / 6).max(SUCCESS_SPACING)
+                Plan::issue_interval(held.lifetime)
             }
             _ => DOUBT_SPACING,
         }
