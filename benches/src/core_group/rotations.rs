@@ -9,7 +9,8 @@ use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use aws_credential_types::provider::ProvideCredentials;
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use bytes::Bytes;
 use http::Response;
 use http::header::CONTENT_LENGTH;
@@ -20,7 +21,6 @@ use leasekey_tests::ha::Cluster;
 use leasekey_tests::proxy::{Fate, Proxy};
 use leasekey_tests::stack::Stack;
 use reqwest::Method;
-use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Value, json};
 
 use crate::Outcome;
@@ -47,9 +47,41 @@ struct Calls {
     done: AtomicBool,
     all: AtomicU64,
     failed: AtomicU64,
-    waited: AtomicU64,
+    pending: AtomicU64,
+    ours: Times,
+    peers: Times,
+}
+
+/// How many calls took over 1 ms, and how long all others took together.
+#[derive(Debug, Default)]
+struct Times {
     late: AtomicU64,
-    idle_late: AtomicU64,
+    nanos: AtomicU64,
+}
+
+impl Times {
+    fn count(&self, took: Duration) {
+        let late = took > LATE;
+        self.late.fetch_add(u64::from(late), Ordering::Relaxed);
+        let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
+        self.nanos.fetch_add(if late { 0 } else { nanos }, Ordering::Relaxed);
+    }
+
+    fn read(&self) -> (f64, f64) {
+        (self.late.load(Ordering::Relaxed) as f64, self.nanos.load(Ordering::Relaxed) as f64)
+    }
+}
+
+impl Calls {
+    fn count(&self, (ours, theirs): &(Timed, Timed)) {
+        let count =
+            |counter: &AtomicU64, counts: bool| counter.fetch_add(u64::from(counts), Ordering::Relaxed);
+        count(&self.all, true);
+        count(&self.failed, ours.failed);
+        count(&self.pending, ours.pending);
+        self.ours.count(ours.took);
+        self.peers.count(theirs.took);
+    }
 }
 
 /// Rotations, what callers noticed of them, and what the server and Vault had of it.
@@ -120,11 +152,15 @@ fn callers(providers: &[VaultCredentialsProvider], calls: &Arc<Calls>) -> Vec<th
     let of = |first: usize| {
         let (calls, providers) = (calls.clone(), providers.to_vec());
         move || {
+            let peers: Vec<_> = providers.iter().map(|_| static_keys()).collect();
+            let mut ours_first = false;
             while !calls.done.load(Ordering::Relaxed) {
                 let next = Instant::now() + CALL_EVERY;
                 for caller in (first..CALLERS).step_by(THREADS) {
-                    if let Some(provider) = providers.get(caller % PROVIDERS) {
-                        call(provider, &calls);
+                    let at = caller % PROVIDERS;
+                    if let (Some(provider), Some(peer)) = (providers.get(at), peers.get(at)) {
+                        ours_first = !ours_first;
+                        calls.count(&pair(provider, peer, ours_first));
                     }
                 }
                 thread::sleep(next.saturating_duration_since(Instant::now()));
@@ -134,24 +170,36 @@ fn callers(providers: &[VaultCredentialsProvider], calls: &Arc<Calls>) -> Vec<th
     (0..THREADS).map(|first| thread::spawn(of(first))).collect()
 }
 
-/// One call, and beside it nothing at all, timed alike: what the machine adds to either.
-fn call(provider: &VaultCredentialsProvider, calls: &Calls) {
-    let since = Instant::now();
-    let idle = since.elapsed();
-    let (since, own) = (Instant::now(), thread_time());
-    let answer = pin!(provider.provide_credentials()).poll(&mut Context::from_waker(Waker::noop()));
-    let (took, own) = (since.elapsed(), thread_time().saturating_sub(own));
-    calls.all.fetch_add(1, Ordering::Relaxed);
-    let count = |counter: &AtomicU64, counts: bool| counter.fetch_add(u64::from(counts), Ordering::Relaxed);
-    count(&calls.failed, matches!(answer, Poll::Ready(Err(_))));
-    count(&calls.waited, answer.is_pending() || own > LATE);
-    count(&calls.late, took > LATE);
-    count(&calls.idle_late, idle > LATE);
+fn static_keys() -> SharedCredentialsProvider {
+    SharedCredentialsProvider::new(Credentials::new("AKIA", "static", None, None, "static"))
 }
 
-fn thread_time() -> Duration {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
+/// One call, and right before or after it the same of static keys: what the machine adds to either.
+fn pair(
+    provider: &VaultCredentialsProvider,
+    peer: &SharedCredentialsProvider,
+    ours_first: bool,
+) -> (Timed, Timed) {
+    if ours_first {
+        (timed(provider), timed(peer))
+    } else {
+        let theirs = timed(peer);
+        (timed(provider), theirs)
+    }
+}
+
+/// A call as its caller meets it.
+struct Timed {
+    took: Duration,
+    failed: bool,
+    pending: bool,
+}
+
+fn timed(provider: &impl ProvideCredentials) -> Timed {
+    let since = Instant::now();
+    let answer = pin!(provider.provide_credentials()).poll(&mut Context::from_waker(Waker::noop()));
+    let took = since.elapsed();
+    Timed { took, failed: matches!(answer, Poll::Ready(Err(_))), pending: answer.is_pending() }
 }
 
 /// Kills the leader every 30 s until all rotations are done; the most leases that one provider had at once.
@@ -220,18 +268,27 @@ fn tell(
 ) {
     let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed) as f64;
     let rotations = rotations(providers) as f64;
-    // What the machine does to two looks at the clock, it does to a call, too.
-    let (all, late, idle) = (read(&calls.all), read(&calls.late), read(&calls.idle_late));
-    say(
-        "",
-        &format!("{all} calls; put aside by the machine for over 1 ms: {late}, while doing nothing: {idle}"),
-    );
     let mut add = |name, value: f64, unit, target, met| {
         report.add(Row::alone(name, value, unit, target).met(met));
     };
     add("core/rotations", rotations, "rotations", ">= 10,000", rotations >= ROTATIONS as f64);
     add("core/rotation_failures", read(&calls.failed), "calls", "= 0", read(&calls.failed) == 0.0);
-    add("core/rotation_waits", read(&calls.waited), "calls", "= 0", read(&calls.waited) == 0.0);
+    add("core/rotation_waits", read(&calls.pending), "calls", "= 0", read(&calls.pending) == 0.0);
+    report.add(late(&calls.ours, &calls.peers));
+    let mut add = |name, value: f64, unit, target, met| {
+        report.add(Row::alone(name, value, unit, target).met(met));
+    };
     add("core/rotation_leases", most_leases as f64, "per provider", "<= 3", most_leases <= 3);
     add("core/rotation_requests", window as f64, "in any 10 s", "<= 10", window <= 10);
+}
+
+/// The machine puts either aside by chance, as often as time passes in it. By that the static keys tell how many of
+/// ours to expect; a count strays from its expectation by three times its root in three runs of a thousand.
+fn late(ours: &Times, theirs: &Times) -> Row {
+    let ((late, nanos), (peers_late, peers_nanos)) = (ours.read(), theirs.read());
+    let longer = nanos / peers_nanos.max(1.0);
+    let expected = peers_late * longer;
+    let strays = (late.max(expected) + expected * longer).sqrt() * 3.0;
+    let row = Row::alone("core/rotation_late", late, "calls", "<= by chance").met(late - expected <= strays);
+    row.beside("static, per time", expected.round(), late / expected.max(1.0))
 }
