@@ -8,6 +8,8 @@
 pub mod agent;
 pub mod audit;
 pub mod aws;
+pub mod cases;
+
 pub mod expect;
 pub mod ha;
 pub mod log;

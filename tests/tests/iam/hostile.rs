@@ -33,6 +33,8 @@ fn a_hundred_thousand_statements_are_decided() {
     let set = set(&format!("{{\"Statement\":[{statement}{last}]}}")).unwrap();
     let decision = set.evaluate(&request("arn:aws:s3:::orders/1"));
     assert_eq!(decision.outcome, Outcome::Allow);
+    // Each of them was judged once.
+    assert_eq!(decision.statements.len(), 100_001);
     assert_eq!(decision.decided_by.unwrap().statement, 100_000);
     assert_eq!(set.outcome(&request("arn:aws:s3:::other/1")), Outcome::ImplicitDeny);
 }
@@ -68,6 +70,55 @@ fn hostile_patterns_are_decided_in_time_and_do_not_fit() {
             Outcome::ImplicitDeny
         );
     }
+}
+
+#[test]
+fn what_is_wrong_is_told_with_line_column_and_pointer() {
+    for (text, told) in [
+        ("{\"Statement\": [\n  {\"Effect\": \"Allow\"", "line 2, column 21 (/Statement/0): the text ends"),
+        ("{\"Statement\": [\n  {\"Effect\": Allow}]}", "line 2, column 14 (/Statement/0/Effect): 'A' stands"),
+        ("{\"Statement\": [\n  {\"Effect\": true}]}", "line 2, column 14 (/Statement/0/Effect): "),
+        ("{\n\"Statement\": \"Allow\"}", "line 2, column 14 (/Statement): "),
+        ("{\"Version\": 2012, \"Statement\": []}", "line 1, column 13 (/Version): "),
+        (
+            "{\"Statement\": [{\"Effect\": \"Allow\",\n\"Action\": [\"*\", {}]}]}",
+            "line 2, column 17 (/Statement/0/Action/1): ",
+        ),
+        (
+            "{\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"*\",\n\"Condition\": {\"Bool\": {\"a/b\": [null]}}}]}",
+            "line 2, column 32 (/Statement/0/Condition/Bool/a~1b/0): ",
+        ),
+    ] {
+        let message = refused(text);
+        assert!(message.starts_with(told), "{message}\n{told}");
+    }
+}
+
+#[test]
+fn no_sign_more_or_less_makes_a_policy_allow() {
+    let whole = r#"{"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::orders/*"},
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::other/${aws:username}"},
+        {"Effect": "Allow", "NotAction": ["s3:*", "iam:*"], "NotResource": "arn:aws:s3:::orders/*"},
+        {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"Bool": {"aws:SecureTransport": "true"},
+            "NumericLessThan": {"s3:max-keys": ["10"]}, "StringNotEqualsIfExists": {"s3:prefix": "home"}}}]}"#;
+    let request = request("arn:aws:s3:::orders/1")
+        .context("aws:SecureTransport", "false")
+        .context("s3:max-keys", "100")
+        .context("s3:prefix", "home");
+    assert_eq!(set(whole).unwrap().outcome(&request), Outcome::ImplicitDeny);
+    let mut understood = 0;
+    for at in 0..=whole.len() {
+        let less = format!("{}{}", &whole[..at], whole.get(at + 1..).unwrap_or_default());
+        let more = "*?\"',:{}[]$\\0 ".chars().map(|sign| format!("{}{sign}{}", &whole[..at], &whole[at..]));
+        for text in more.chain([less]) {
+            if let Ok(set) = set(&text) {
+                assert_eq!(set.outcome(&request), Outcome::ImplicitDeny, "{text}");
+                understood += 1;
+            }
+        }
+    }
+    assert!(understood > 100, "{understood}");
 }
 
 #[test]

@@ -1,7 +1,14 @@
 //! A second evaluator, written from AWS's rules in the plainest way: it works on the JSON of a case, tries every
 //! way a pattern can match, knows only complete contexts, and shares no code with the engine.
 
+mod condition;
+mod glob;
+mod value;
+
 use serde_json::Value;
+
+use self::glob::{Sign, bounded_by_colons, glob};
+use crate::coverage::hit;
 
 /// Decides a case on one resource.
 pub(crate) fn decide(case: &Value) -> &'static str {
@@ -76,9 +83,9 @@ impl Naive<'_> {
         }
         let policies = &self.case["policies"];
         let caller_side = !nobody && !root;
-        let linked = self.is("role/aws-service-role/");
+        let (scp_lifted, rcp_lifted) = self.lifted_by_management_account();
         let mut denied = false;
-        let mut allowed_by = |documents: &Value, levels: bool| {
+        let mut allowed_by = |layer: &str, documents: &Value, levels: bool| {
             let mut all = true;
             let lists: Vec<&Value> = if levels {
                 items(documents).iter().map(|l| &l["policies"]).collect()
@@ -89,6 +96,7 @@ impl Naive<'_> {
                 let mut any = false;
                 for statement in items(list).iter().flat_map(statements) {
                     if self.applies(&statement) {
+                        hit(layer, statement.effect);
                         denied |= statement.effect == "Deny";
                         any |= statement.effect == "Allow";
                     }
@@ -97,22 +105,25 @@ impl Naive<'_> {
             }
             all
         };
-        let scp = nobody || linked || allowed_by(&policies["scp"], true);
-        if self.rcp_applies() && !linked {
-            allowed_by(&policies["rcp"], true);
+        let linked = self.is_service_linked();
+        let scp = nobody || linked || scp_lifted || allowed_by("scp", &policies["scp"], true);
+        if self.rcp_applies() && !linked && !rcp_lifted {
+            allowed_by("rcp", &policies["rcp"], true);
         }
-        let endpoint = allowed_by(&policies["vpc_endpoint"], false) || policies["vpc_endpoint"].is_null();
+        let endpoint = allowed_by("vpc_endpoint", &policies["vpc_endpoint"], false)
+            || policies["vpc_endpoint"].is_null();
         let mut identity = root;
         let (mut boundary, mut session) = (true, true);
         if caller_side {
-            identity = allowed_by(&policies["identity"], false);
-            boundary = allowed_by(&policies["boundary"], false) || policies["boundary"].is_null();
-            session = allowed_by(&policies["session"], false)
+            identity = allowed_by("identity", &policies["identity"], false);
+            boundary = allowed_by("boundary", &policies["boundary"], false) || policies["boundary"].is_null();
+            session = allowed_by("session", &policies["session"], false)
                 || (policies["session"].is_null() && self.session_kind() != "federation");
         }
         let mut grants = Vec::new();
         for statement in items(&policies["resource"]).iter().flat_map(statements) {
             if self.applies(&statement) {
+                hit("resource", statement.effect);
                 denied |= statement.effect == "Deny";
                 if statement.effect == "Allow" {
                     grants.push(self.worth(&statement));
@@ -125,17 +136,68 @@ impl Naive<'_> {
         let caller = identity && boundary && session;
         let direct = grants.contains(&As::Itself);
         let limited = grants.contains(&As::RoleOrEveryone) && boundary && session;
-        let granted = if nobody {
-            !grants.is_empty()
-        } else if self.request("resource_account").as_str().is_some_and(|owner| owner != self.account()) {
-            caller && !grants.is_empty()
+        let (rule, granted) = if nobody {
+            ("nobody's", !grants.is_empty())
+        } else if self.owner().is_some_and(|owner| owner != self.account()) {
+            ("across accounts", caller && !grants.is_empty())
         } else if self.resource_must_allow() {
-            direct || limited || (caller && !grants.is_empty())
+            ("a resource that must allow", direct || limited || (caller && !grants.is_empty()))
         } else {
-            caller || direct || limited
+            ("within the account", caller || direct || limited)
         };
+        hit(rule, if granted { "granted" } else { "not granted" });
         let may = nobody || self.service_allows();
+        for (limit, holds) in [("scp", scp), ("vpc_endpoint", endpoint), ("the kind of session", may)] {
+            if granted && !holds {
+                hit(limit, "limits what is granted");
+            }
+        }
+        for (limit, holds) in [("boundary", boundary), ("session", session)] {
+            if !granted && !holds && (identity || !grants.is_empty()) {
+                hit(limit, "limits what is granted");
+            }
+        }
+        if granted && !caller {
+            hit("a grant", if direct { "to the caller itself" } else { "to the role or to everyone" });
+        }
         if granted && scp && endpoint && may { "allow" } else { "implicit_deny" }
+    }
+
+    /// The account of the resource; none where only the caller's own can be meant.
+    fn owner(&self) -> Option<&str> {
+        let in_arn = || self.resource.split(':').nth(4).filter(|id| id.len() == 12);
+        self.request("resource_account").as_str().or_else(in_arn)
+    }
+
+    /// Whether the management account is meant, for SCPs and for RCPs: of two accounts the one with policies.
+    fn lifted_by_management_account(&self) -> (bool, bool) {
+        let policies = &self.case["policies"];
+        if self.request("management_account") != &Value::Bool(true) {
+            return (false, false);
+        }
+        let same = self.arn().is_some() && self.owner().is_none_or(|owner| owner == self.account());
+        let has_scp = !items(&policies["scp"]).is_empty();
+        (same || has_scp, same || !has_scp)
+    }
+
+    fn is_service_linked(&self) -> bool {
+        let told = self.context("aws:PrincipalArn").unwrap_or_default();
+        match told.as_slice() {
+            _ if self.is("role/") => self.is("role/aws-service-role/"),
+            [told] if self.is("assumed-role/") => {
+                told.contains(":role/aws-service-role/")
+                    || (*told == self.principal_arn() && self.name().starts_with("AWSServiceRoleFor"))
+            }
+            _ => false,
+        }
+    }
+
+    fn principal_arn(&self) -> String {
+        if self.is("assumed-role/") {
+            format!("arn:aws:iam::{}:role/{}", self.account(), self.name())
+        } else {
+            self.arn().unwrap_or_default().to_owned()
+        }
     }
 
     fn service_allows(&self) -> bool {
@@ -146,11 +208,16 @@ impl Naive<'_> {
         }
         match self.session_kind() {
             "federation" => !iam && !sts,
-            "session_token" if iam => self.request("mfa") == &Value::Bool(true),
+            "session_token" if iam => self.has_mfa(),
             "session_token" if sts => action == "sts:assumerole",
             "role" => action != "sts:getsessiontoken" && action != "sts:getfederationtoken",
             _ => true,
         }
+    }
+
+    fn has_mfa(&self) -> bool {
+        let told = || self.context("aws:MultiFactorAuthPresent").is_some_and(|told| told == ["true"]);
+        self.request("mfa").as_bool().unwrap_or_else(told)
     }
 
     fn resource_must_allow(&self) -> bool {
@@ -160,13 +227,22 @@ impl Naive<'_> {
     }
 
     fn rcp_applies(&self) -> bool {
-        ["s3:", "sqs:", "kms:", "sts:"].iter().any(|service| self.action().starts_with(service))
+        let covered =
+            ["s3:", "sqs:", "kms:", "sts:"].iter().any(|service| self.action().starts_with(service));
+        covered && self.action() != "kms:retiregrant" && !self.resource.contains(":alias/aws/")
     }
 
     fn applies(&self, statement: &Statement<'_>) -> bool {
-        self.principal_fits(statement)
-            && self.action_fits(statement)
-            && self.resource_fits(statement)
+        let has = |name: &str| statement.json.get(name).is_some();
+        let seen = |names: [&'static str; 2], fits: bool| {
+            if let Some(name) = names.into_iter().find(|name| has(name)) {
+                hit(name, if fits { "fits" } else { "does not fit" });
+            }
+            fits
+        };
+        seen(["Principal", "NotPrincipal"], self.principal_fits(statement))
+            && seen(["Action", "NotAction"], self.action_fits(statement))
+            && seen(["Resource", "NotResource"], self.resource_fits(statement))
             && self.conditions_hold(statement)
     }
 
@@ -181,12 +257,12 @@ impl Naive<'_> {
             let names = names(named);
             let has = |name: &str| names.iter().any(|(_, known)| *known == name);
             let account = has(self.account()) || has(&format!("arn:aws:iam::{}:root", self.account()));
-            let role = format!("arn:aws:iam::{}:role/{}", self.account(), self.name());
+            let role = names.iter().any(|(kind, name)| *kind == "AWS" && self.is_called("role", name));
             let listed = match self.arn() {
                 None => names.iter().any(|(kind, name)| self.is_other(kind, name)),
                 Some(_) if bounded && !self.is("root") => false,
                 Some(_) if self.is("root") => account,
-                Some(arn) if self.is("assumed-role/") => account && has(arn) && has(&role),
+                Some(arn) if self.is("assumed-role/") => account && has(arn) && role,
                 Some(arn) => account && has(arn),
             };
             return !(listed
@@ -213,17 +289,24 @@ impl Naive<'_> {
         if name == self.account() || name == format!("arn:aws:iam::{}:root", self.account()) {
             return Some(if self.is("root") { As::Itself } else { As::Account });
         }
-        let own = |kind: &str| {
-            let named = name.strip_prefix(&format!("arn:aws:iam::{}:{kind}/", self.account()));
-            named.is_some_and(|path| path.rsplit('/').next() == Some(self.name()))
-        };
+        if ["AIDA", "AROA"].iter().any(|id| name.starts_with(id)) {
+            let known = self.context("aws:userid");
+            let own = known.is_some_and(|ids| ids.len() == 1 && ids[0].split(':').next() == Some(name));
+            return own.then_some(As::Itself);
+        }
         match () {
-            () if self.is("assumed-role/") && own("role") => Some(As::RoleOrEveryone),
+            () if self.is("assumed-role/") && self.is_called("role", name) => Some(As::RoleOrEveryone),
             () if self.is("role/") && name == arn => Some(As::RoleOrEveryone),
-            () if self.is("federated-user/") && own("user") => Some(As::RoleOrEveryone),
+            () if self.is("federated-user/") && self.is_called("user", name) => Some(As::RoleOrEveryone),
             () if name == arn => Some(As::Itself),
             () => None,
         }
+    }
+
+    /// Whether this ARN is of the caller's role or user, whatever its path.
+    fn is_called(&self, kind: &str, arn: &str) -> bool {
+        let named = arn.strip_prefix(&format!("arn:aws:iam::{}:{kind}/", self.account()));
+        named.is_some_and(|path| path.rsplit('/').next() == Some(self.name()))
     }
 
     fn worth(&self, statement: &Statement<'_>) -> As {
@@ -232,11 +315,12 @@ impl Naive<'_> {
         let all: Vec<_> = names.iter().filter_map(|(kind, name)| self.named_as(kind, name)).collect();
         let by_condition = names.contains(&("AWS", "*"))
             && statement.conditions().any(|(operator, key, _)| {
+                let operator = operator.to_lowercase();
                 let positive =
-                    !operator.contains("Not") && operator != "Null" && !operator.ends_with("IfExists");
+                    !operator.contains("not") && operator != "null" && !operator.ends_with("ifexists");
                 key.eq_ignore_ascii_case("aws:PrincipalArn")
                     && positive
-                    && !operator.starts_with("ForAllValues")
+                    && !operator.starts_with("forallvalues")
             });
         match () {
             () if all.contains(&As::Itself) || by_condition => As::Itself,
@@ -263,7 +347,7 @@ impl Naive<'_> {
     fn resource_fits(&self, statement: &Statement<'_>) -> bool {
         if let Some(element) = statement.json.get("NotResource") {
             let unresolved =
-                items(element).iter().any(|p| self.pattern(text(p), statement.variables, true).is_none());
+                items(element).iter().any(|pattern| self.is_unresolved(text(pattern), statement));
             let fits = items(element).iter().any(|pattern| self.one_resource(text(pattern), statement));
             return !(fits || unresolved && statement.effect == "Allow");
         }
@@ -271,127 +355,18 @@ impl Naive<'_> {
         items(element).iter().any(|pattern| self.one_resource(text(pattern), statement))
     }
 
+    fn is_unresolved(&self, pattern: &str, statement: &Statement<'_>) -> bool {
+        statement.variables
+            && (has_variable_before_resource(pattern) || self.pattern(pattern, true, true).is_none())
+    }
+
     fn one_resource(&self, pattern: &str, statement: &Statement<'_>) -> bool {
+        if statement.variables && has_variable_before_resource(pattern) {
+            return false;
+        }
         let signs = self.pattern(pattern, statement.variables, true);
         let text: Vec<_> = self.resource.chars().collect();
         signs.is_some_and(|signs| pattern == "*" || glob(&bounded_by_colons(signs), &text))
-    }
-
-    /// The signs of a text of a policy; none where a variable stands for nothing.
-    fn pattern(&self, pattern: &str, variables: bool, wildcards: bool) -> Option<Vec<Sign>> {
-        let mut signs = Vec::new();
-        let mut rest = pattern;
-        while let Some(c) = rest.chars().next() {
-            if variables && rest.starts_with("${") {
-                let (inside, after) = rest[2..].split_once('}').unwrap();
-                let value = match inside {
-                    "*" | "?" | "$" => inside.to_owned(),
-                    _ => self.variable(inside)?,
-                };
-                signs.extend(value.chars().map(Sign::One));
-                rest = after;
-                continue;
-            }
-            signs.push(if wildcards { Sign::of(c) } else { Sign::One(c) });
-            rest = &rest[c.len_utf8()..];
-        }
-        Some(signs)
-    }
-
-    fn variable(&self, inside: &str) -> Option<String> {
-        let (key, default) = match inside.split_once(',') {
-            Some((key, default)) => (key, Some(default.trim().trim_matches('\'').to_owned())),
-            None => (inside, None),
-        };
-        match self.context(key) {
-            Some(values) if values.len() == 1 => Some(values[0].clone()),
-            Some(_) => None,
-            None => default,
-        }
-    }
-
-    // ---- conditions ----
-
-    fn context(&self, key: &str) -> Option<Vec<String>> {
-        let context = self.request("context").as_object();
-        let found =
-            context.and_then(|context| context.iter().find(|(known, _)| known.eq_ignore_ascii_case(key)));
-        if let Some((_, value)) = found {
-            return Some(items(value).iter().map(|value| text(value).to_owned()).collect());
-        }
-        let arn = self.arn().filter(|_| key.eq_ignore_ascii_case("aws:PrincipalArn"))?;
-        Some(vec![if self.is("assumed-role/") {
-            format!("arn:aws:iam::{}:role/{}", self.account(), self.name())
-        } else {
-            arn.to_owned()
-        }])
-    }
-
-    fn conditions_hold(&self, statement: &Statement<'_>) -> bool {
-        statement.conditions().all(|(operator, key, values)| self.condition(operator, key, values, statement))
-    }
-
-    fn condition(&self, operator: &str, key: &str, wanted: &Value, statement: &Statement<'_>) -> bool {
-        let found = self.context(key);
-        let (set, base) = operator.split_once(':').map_or(("", operator), |(set, base)| (set, base));
-        let (base, if_exists) = base.strip_suffix("IfExists").map_or((base, false), |base| (base, true));
-        let empty = found.as_ref().is_none_or(|values| values.iter().all(String::is_empty));
-        if base == "Null" {
-            return items(wanted).iter().any(|wanted| (text(wanted) == "true") == empty);
-        }
-        let negated = base.contains("Not");
-        let positive = base.replacen("Not", "", 1);
-        let one = |value: &String| {
-            let any =
-                items(wanted).iter().any(|wanted| self.compares(&positive, value, text(wanted), statement));
-            any != negated
-        };
-        match (set, found) {
-            ("ForAllValues", _) if empty => true,
-            ("ForAllValues", Some(values)) => values.iter().all(one),
-            ("ForAnyValue", _) if empty => if_exists && statement.effect == "Deny",
-            ("ForAnyValue", Some(values)) => values.iter().any(one),
-            (_, None) => if_exists || negated,
-            (_, Some(values)) if values.is_empty() => if_exists || negated,
-            (_, Some(values)) => values.len() == 1 && one(&values[0]),
-        }
-    }
-
-    fn compares(&self, operator: &str, value: &str, wanted: &str, statement: &Statement<'_>) -> bool {
-        let wildcards = matches!(operator, "StringLike" | "ArnLike" | "ArnEquals");
-        let chars = |text: &str| text.chars().collect::<Vec<_>>();
-        if operator.starts_with("String") || operator.starts_with("Arn") {
-            let Some(signs) = self.pattern(wanted, statement.variables, wildcards) else { return false };
-            if operator.starts_with("Arn") {
-                let parts: Vec<_> = value.splitn(6, ':').collect();
-                let wanted = arn_parts(&signs);
-                return parts.len() == 6
-                    && wanted.len() == 6
-                    && parts.iter().zip(&wanted).all(|(part, wanted)| glob(wanted, &chars(part)));
-            }
-            if operator == "StringEqualsIgnoreCase" {
-                let wanted: String =
-                    signs.iter().map(|sign| if let Sign::One(c) = sign { *c } else { '*' }).collect();
-                return wanted.to_lowercase() == value.to_lowercase();
-            }
-            return glob(&signs, &chars(value));
-        }
-        let number = |text: &str| text.parse::<f64>().unwrap();
-        match operator {
-            "Bool" => value == wanted,
-            "NumericEquals" => number(value) == number(wanted),
-            "NumericLessThan" => number(value) < number(wanted),
-            "NumericLessThanEquals" => number(value) <= number(wanted),
-            "NumericGreaterThan" => number(value) > number(wanted),
-            "NumericGreaterThanEquals" => number(value) >= number(wanted),
-            // All dates of the random cases have one form, in which they sort as texts.
-            "DateEquals" => value == wanted,
-            "DateLessThan" => value < wanted,
-            "DateGreaterThan" => value > wanted,
-            // All ranges of the random cases end at a dot.
-            "IpAddress" => value.starts_with(wanted.split_once("0/").map_or(wanted, |(prefix, _)| prefix)),
-            _ => panic!("{operator}"),
-        }
     }
 }
 
@@ -417,6 +392,14 @@ fn statements(document: &Value) -> Vec<Statement<'_>> {
     let variables = document["Version"] == "2012-10-17";
     let statement = |json| Statement { json, effect: text(&json["Effect"]), variables };
     items(&document["Statement"]).iter().map(statement).collect()
+}
+
+/// There a variable is never filled in.
+fn has_variable_before_resource(pattern: &str) -> bool {
+    let pieces = pattern.split("${").map(|piece| piece.split_once('}').map_or(piece, |(_, after)| after));
+    let plain = pieces.collect::<Vec<_>>().join("$");
+    let parts: Vec<_> = plain.splitn(6, ':').collect();
+    parts[..parts.len() - 1].iter().any(|part| part.contains('$'))
 }
 
 fn names(principal: &Value) -> Vec<(&str, &str)> {
@@ -446,69 +429,4 @@ fn text(value: &Value) -> &str {
         Value::Bool(false) => "false",
         value => value.as_str().unwrap(),
     }
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Sign {
-    One(char),
-    Any,
-    Star,
-    /// A star that ends at a colon.
-    StarInPart,
-    AnyInPart,
-}
-
-impl Sign {
-    fn of(c: char) -> Self {
-        match c {
-            '*' => Self::Star,
-            '?' => Self::Any,
-            c => Self::One(c),
-        }
-    }
-}
-
-fn glob(signs: &[Sign], text: &[char]) -> bool {
-    match (signs, text) {
-        ([], rest) => rest.is_empty(),
-        ([Sign::Star, after @ ..], _) => (0..=text.len()).any(|skip| glob(after, &text[skip..])),
-        ([Sign::StarInPart, after @ ..], _) => {
-            let end = text.iter().position(|c| *c == ':').unwrap_or(text.len());
-            (0..=end).any(|skip| glob(after, &text[skip..]))
-        }
-        ([Sign::Any, after @ ..], [_, rest @ ..]) => glob(after, rest),
-        ([Sign::AnyInPart, after @ ..], [c, rest @ ..]) => *c != ':' && glob(after, rest),
-        ([Sign::One(wanted), after @ ..], [c, rest @ ..]) => wanted == c && glob(after, rest),
-        _ => false,
-    }
-}
-
-/// Before the resource, a star keeps to its part unless it ends the part.
-fn bounded_by_colons(signs: Vec<Sign>) -> Vec<Sign> {
-    let mut colons = 0;
-    let parts = 1 + signs.iter().filter(|sign| **sign == Sign::One(':')).count();
-    let mut bounded = Vec::new();
-    for (at, sign) in signs.iter().enumerate() {
-        let ends_part = matches!(signs.get(at + 1), None | Some(Sign::One(':')));
-        let last = colons >= 5 || colons + 1 == parts;
-        bounded.push(match sign {
-            Sign::Star if !last && !ends_part => Sign::StarInPart,
-            Sign::Any if !last => Sign::AnyInPart,
-            sign => *sign,
-        });
-        colons += usize::from(*sign == Sign::One(':'));
-    }
-    bounded
-}
-
-fn arn_parts(signs: &[Sign]) -> Vec<Vec<Sign>> {
-    let mut parts = vec![Vec::new()];
-    for sign in signs {
-        if *sign == Sign::One(':') && parts.len() < 6 {
-            parts.push(Vec::new());
-        } else {
-            parts.last_mut().unwrap().push(*sign);
-        }
-    }
-    parts
 }

@@ -1,12 +1,18 @@
 //! Random cases from a small world, so that statements and requests often meet.
 
+mod condition;
+
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
+
+pub(crate) use self::condition::{CONTEXT, FORMS, context};
+use self::condition::{block, conditions, readable};
 
 const ACCOUNT: &str = "111122223333";
 const OTHER: &str = "444455556666";
 
+/// One of these texts.
 fn one(of: &'static [&'static str]) -> impl Strategy<Value = Value> {
     select(of).prop_map(Value::from)
 }
@@ -25,13 +31,17 @@ const ROOT: &str = "arn:aws:iam::111122223333:root";
 fn principal() -> impl Strategy<Value = Value> {
     prop_oneof![
         8 => one(&[USER, SESSION, FEDERATED, ROLE]),
-        2 => one(&[ROOT, "arn:aws:sts::111122223333:assumed-role/orders/s2", "arn:aws:iam::444455556666:user/ann",
+        3 => one(&[ROOT, "arn:aws:sts::111122223333:assumed-role/AWSServiceRoleForX/s", "arn:aws:sts::111122223333:assumed-role/orders/s2", "arn:aws:iam::444455556666:user/ann",
             "arn:aws:sts::444455556666:assumed-role/orders/s1",
             "arn:aws:iam::111122223333:role/aws-service-role/x.amazonaws.com/AWSServiceRoleForX"]),
         1 => Just(json!({ "anonymous": true })),
         1 => Just(json!({ "service": "sns.amazonaws.com" })),
+        1 => Just(json!({ "federated": "cognito-identity.amazonaws.com" })),
     ]
 }
+
+/// No principal has it: only what cannot deny may name it.
+const NOBODY: &str = "arn:aws:iam::111122223333:user/*";
 
 fn named() -> impl Strategy<Value = Value> {
     let arns = &[
@@ -46,8 +56,13 @@ fn named() -> impl Strategy<Value = Value> {
         "arn:aws:iam::444455556666:role/orders",
         "arn:aws:iam::444455556666:user/ann",
         "arn:aws:iam::111122223333:role/pay/orders",
+        "arn:aws:sts::111122223333:assumed-role/orders/s2",
+        "AROAEXAMPLEORDERS1",
+        "AIDAEXAMPLEANN0001",
+        NOBODY,
     ];
     prop_oneof![
+        1 => Just(json!({ "Federated": "cognito-identity.amazonaws.com" })),
         2 => Just(json!("*")),
         8 => some(arns).prop_map(|arns| json!({ "AWS": arns })),
         1 => Just(json!({ "Service": "sns.amazonaws.com" })),
@@ -58,14 +73,20 @@ fn named() -> impl Strategy<Value = Value> {
 fn asked() -> impl Strategy<Value = (Value, Value)> {
     let objects =
         &["arn:aws:s3:::orders/1", "arn:aws:s3:::orders/a/b:c", "arn:aws:s3:::ann/1", "arn:aws:s3:::*/1"];
-    let queues = &["arn:aws:sqs:eu-west-1:111122223333:orders", "arn:aws:sqs:eu-west-1:111122223333:ann"];
+    let queues = &[
+        "arn:aws:sqs:eu-west-1:111122223333:orders",
+        "arn:aws:sqs:eu-west-1:111122223333:ann",
+        "arn:aws:sqs:eu-west-1:444455556666:orders",
+    ];
     let key = "arn:aws:kms:eu-west-1:111122223333:key/1";
     prop_oneof![
         6 => (one(&["s3:GetObject", "s3:PutObject", "S3:getobject"]), some(objects)),
         2 => (one(&["sqs:SendMessage"]), some(queues)),
-        1 => (one(&["kms:Decrypt"]), Just(json!(key))),
+        1 => (one(&["kms:Decrypt", "kms:RetireGrant"]), Just(json!(key))),
+        1 => (one(&["kms:DescribeKey"]), Just(json!("arn:aws:kms:eu-west-1:111122223333:alias/aws/s3"))),
+        2 => (one(&["iam:GetUser"]), Just(json!(USER))),
         1 => (one(&["sts:AssumeRole", "sts:TagSession"]), Just(json!("arn:aws:iam::111122223333:role/target"))),
-        1 => (one(&["s3:ListAllMyBuckets", "sts:GetSessionToken", "sts:GetCallerIdentity", "iam:ListUsers"]),
+        2 => (one(&["s3:ListAllMyBuckets", "sts:GetSessionToken", "sts:GetCallerIdentity", "iam:ListUsers"]),
             Just(json!("*"))),
     ]
 }
@@ -106,98 +127,83 @@ const RESOURCES: &[&str] = &[
     "arn:aws:iam::*:role/*",
     "arn:*:*:*:*:*",
     "arn:aws:s3:::orders*",
+    "arn:aws:s3:::${aws:userid}/*",
+    "arn:aws:sqs:*:${aws:username}",
+    VARIABLE_BEFORE_RESOURCE,
 ];
 
-const KEYS: &[&str] =
-    &["aws:username", "aws:PrincipalTag/team", "s3:prefix", "aws:TagKeys", "AWS:PRINCIPALARN"];
+/// It fits nothing, and a Deny may not name it.
+const VARIABLE_BEFORE_RESOURCE: &str = "arn:aws:sqs:*:${aws:PrincipalAccount}:*";
 
-fn clause() -> impl Strategy<Value = (String, String, Value)> {
-    let texts = &[
-        "StringEquals",
-        "StringNotEquals",
-        "StringLike",
-        "StringNotLike",
-        "StringEqualsIgnoreCase",
-        "StringNotEqualsIgnoreCase",
-        "ArnLike",
-        "ArnNotLike",
-        "ArnEquals",
-    ];
-    let values = &[
-        "ann",
-        "Ann",
-        "orders",
-        "a*",
-        "*",
-        "?nn",
-        "",
-        "${aws:username}",
-        "${aws:PrincipalTag/team, 'ann'}",
-        "arn:aws:iam::111122223333:role/orders",
-        "arn:aws:iam::*:user/*",
-        "arn:aws:*:*:*:*${aws:username}",
-    ];
-    // ARN operators take ARNs only: others would be refused in a Deny.
-    let arns =
-        &["arn:aws:iam::111122223333:role/orders", "arn:aws:iam::*:user/*", "arn:aws:*:*:*:*${aws:username}"];
-    let set = select(&["", "", "", "ForAllValues:", "ForAnyValue:"][..]);
-    let exists = select(&["", "", "IfExists"][..]);
-    let text = (set, select(&texts[..]), exists, select(KEYS), some(values), some(arns)).prop_map(
-        |(set, base, exists, key, values, arns)| {
-            let values = if base.starts_with("Arn") { arns } else { values };
-            (format!("{set}{base}{exists}"), key.to_owned(), values)
-        },
-    );
-    let other = |operators: &'static [&'static str], key: &'static str, values: &'static [&'static str]| {
-        (select(operators), some(values))
-            .prop_map(move |(operator, values)| (operator.to_owned(), key.to_owned(), values))
-    };
-    prop_oneof![
-        6 => text,
-        1 => other(&["Bool", "BoolIfExists"], "aws:SecureTransport", &["true", "false"]),
-        1 => other(&["Null"], "aws:TagKeys", &["true", "false"]),
-        1 => other(&["NumericEquals", "NumericNotEquals", "NumericLessThan", "NumericGreaterThanEquals",
-            "NumericLessThanEqualsIfExists", "NumericGreaterThan"], "s3:max-keys", &["9", "10", "10.0", "100"]),
-        1 => other(&["DateEquals", "DateNotEquals", "DateLessThan", "DateGreaterThan"], "aws:CurrentTime",
-            &["2026-01-01T00:00:00Z", "2026-06-01T00:00:00Z"]),
-        1 => other(&["IpAddress", "NotIpAddress", "NotIpAddressIfExists"], "aws:SourceIp",
-            &["203.0.113.0/24", "198.51.100.0/24", "203.0.113.7"]),
-    ]
+/// Where a document is put, which tells what its statements must and may have.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Slot {
+    Caller,
+    Resource,
+    Limit,
 }
 
-fn conditions() -> impl Strategy<Value = Option<Value>> {
-    let block = |clauses: Vec<(String, String, Value)>| {
-        let mut block = Map::new();
-        for (operator, key, values) in clauses {
-            block.entry(operator).or_insert_with(|| json!({}))[key] = values;
-        }
-        Value::Object(block)
-    };
-    let clauses = proptest::collection::vec(clause(), 1..3);
-    prop_oneof![2 => Just(None), 1 => clauses.prop_map(move |clauses| Some(block(clauses)))]
-}
-
-fn statement(principals: bool) -> impl Strategy<Value = Value> {
+fn statement(slot: Slot) -> impl Strategy<Value = Value> {
     let effect = prop_oneof![4 => Just("Allow"), 1 => Just("Deny")];
-    (effect, named(), some(ACTIONS), some(RESOURCES), conditions(), 0..8_u8, 0..8_u8, 0..8_u8).prop_map(
-        move |(effect, named, actions, resources, conditions, not_action, not_resource, not_principal)| {
-            let mut statement = json!({ "Effect": effect });
-            if principals {
-                statement[if not_principal == 0 { "NotPrincipal" } else { "Principal" }] = named;
-            }
-            statement[if not_action == 0 { "NotAction" } else { "Action" }] = actions;
-            statement[if not_resource == 0 { "NotResource" } else { "Resource" }] = resources;
-            if let Some(conditions) = conditions {
-                statement["Condition"] = conditions;
-            }
-            statement
-        },
-    )
+    let rare = || 0..8_u8;
+    (effect, named(), some(ACTIONS), some(RESOURCES), conditions(), (rare(), rare(), rare(), rare()))
+        .prop_map(
+            move |(
+                effect,
+                named,
+                actions,
+                resources,
+                conditions,
+                (not_action, not_resource, not_principal, none),
+            )| {
+                let mut statement = json!({ "Effect": effect });
+                if slot == Slot::Resource || slot == Slot::Limit && none > 3 {
+                    statement[if not_principal == 0 { "NotPrincipal" } else { "Principal" }] = named;
+                }
+                statement[if not_action == 0 { "NotAction" } else { "Action" }] = actions;
+                if slot != Slot::Resource || none > 0 {
+                    statement[if not_resource == 0 { "NotResource" } else { "Resource" }] = resources;
+                }
+                if let Some(conditions) = conditions {
+                    statement["Condition"] = conditions;
+                }
+                acceptable(statement)
+            },
+        )
 }
 
-fn document(principals: bool) -> impl Strategy<Value = Value> {
-    let version = prop_oneof![4 => Just(Some("2012-10-17")), 1 => Just(None)];
-    (version, proptest::collection::vec(statement(principals), 1..4)).prop_map(|(version, statements)| {
+/// The statement, unless it is a Deny that the engine refuses to take: then another that it takes.
+fn acceptable(mut statement: Value) -> Value {
+    let has = |element: &Value, text: &str| element.to_string().contains(&json!(text).to_string());
+    if statement["Effect"] == "Deny" {
+        if has(&statement["Principal"], NOBODY) || has(&statement["Resource"], VARIABLE_BEFORE_RESOURCE) {
+            statement["Effect"] = json!("Allow");
+        } else {
+            readable(&mut statement["Condition"]);
+        }
+    }
+    if statement["Condition"].is_null() {
+        statement.as_object_mut().unwrap().remove("Condition");
+    }
+    statement
+}
+
+/// A document that allows everything to everyone, so that others can make the difference.
+fn everything(slot: Slot) -> Value {
+    let mut statement = json!({ "Effect": "Allow", "Action": "*", "Resource": "*" });
+    if slot == Slot::Resource {
+        statement["Principal"] = json!("*");
+    }
+    json!({ "Version": "2012-10-17", "Statement": statement })
+}
+
+fn document(slot: Slot) -> impl Strategy<Value = Value> {
+    let version = prop_oneof![
+        8 => Just(Some("2012-10-17")), 1 => Just(None), 1 => Just(Some("2008-10-17"))
+    ];
+    let statements = proptest::collection::vec(statement(slot), 1..4);
+    (version, statements).prop_map(|(version, mut statements)| {
+        let statements = if statements.len() == 1 { statements.remove(0) } else { json!(statements) };
         match version {
             Some(version) => json!({ "Version": version, "Statement": statements }),
             None => json!({ "Statement": statements }),
@@ -209,65 +215,67 @@ fn perhaps(document: impl Strategy<Value = Value> + 'static) -> impl Strategy<Va
     prop_oneof![2 => Just(Value::Null), 1 => document]
 }
 
-fn list(principals: bool) -> impl Strategy<Value = Value> {
-    proptest::collection::vec(document(principals), 0..3).prop_map(Value::Array)
-}
-
-fn levels(principals: bool) -> impl Strategy<Value = Value> {
-    let level = list(principals).prop_map(|policies| json!({ "level": "x", "policies": policies }));
-    prop_oneof![3 => Just(Value::Null), 1 => proptest::collection::vec(level, 1..3).prop_map(Value::Array)]
-}
-
-/// Values that context keys may have.
-pub(crate) const CONTEXT: &[(&str, &[&str])] = &[
-    ("aws:username", &["ann", "orders", "*"]),
-    ("aws:PrincipalTag/team", &["ann", "orders", ""]),
-    ("s3:prefix", &["ann", "Ann", "a*", ""]),
-    ("aws:TagKeys", &["ann", "orders"]),
-    ("aws:SecureTransport", &["true", "false"]),
-    ("s3:max-keys", &["9", "10", "11"]),
-    ("aws:CurrentTime", &["2026-01-01T00:00:00Z", "2026-03-01T00:00:00Z"]),
-    ("aws:SourceIp", &["203.0.113.7", "203.0.113.8", "198.51.100.1"]),
-];
-
-fn context() -> impl Strategy<Value = Value> {
-    let value = |of: &'static [&'static str]| prop_oneof![1 => Just(None), 2 => one(of).prop_map(Some)];
-    let values: Vec<_> = CONTEXT.iter().map(|(_, values)| value(values).boxed()).collect();
-    let several =
-        prop_oneof![4 => Just(None), 1 => subsequence(&["ann", "orders", "x"][..], 0..=3).prop_map(Some)];
-    (values, several).prop_map(|(values, several)| {
-        let given =
-            CONTEXT.iter().zip(values).filter_map(|((key, _), value)| Some(((*key).to_owned(), value?)));
-        let mut context: Map<String, Value> = given.collect();
-        if let Some(several) = several {
-            context.insert("aws:TagKeys".to_owned(), json!(several));
-        }
-        Value::Object(context)
+fn list(slot: Slot) -> impl Strategy<Value = Value> {
+    let open = prop_oneof![Just(None), Just(Some(everything(slot)))];
+    (proptest::collection::vec(document(slot), 0..3), open).prop_map(|(mut documents, open)| {
+        documents.extend(open);
+        Value::Array(documents)
     })
 }
 
-/// A case without what is expected.
+fn levels(slot: Slot) -> impl Strategy<Value = Value> {
+    let level = list(slot).prop_map(|policies| json!({ "level": "x", "policies": policies }));
+    prop_oneof![3 => Just(Value::Null), 1 => proptest::collection::vec(level, 1..3).prop_map(Value::Array)]
+}
+
+/// A case without what is expected: of every layer, or of one statement whose conditions decide.
 pub(crate) fn case() -> impl Strategy<Value = Value> {
-    let kind = prop_oneof![6 => Just(Value::Null), 1 => one(&["session_token", "none"])];
+    prop_oneof![of_every_layer(), of_one_statement()]
+}
+
+fn of_one_statement() -> impl Strategy<Value = Value> {
+    let effect = select(&["Allow", "Deny"][..]);
+    let version = select(&["2012-10-17", "2012-10-17", "2008-10-17"][..]);
+    (effect, block(), version, context()).prop_map(|(effect, conditions, version, context)| {
+        let statement = json!({ "Effect": effect, "Action": "*", "Resource": "*", "Condition": conditions });
+        let own = json!({ "Version": version, "Statement": acceptable(statement) });
+        let identity = if effect == "Deny" { json!([own, everything(Slot::Caller)]) } else { json!([own]) };
+        json!({
+            "id": "random",
+            "name": "random",
+            "request": {
+                "principal": SESSION, "action": "s3:GetObject", "resource": "arn:aws:s3:::orders/1", "context": context,
+            },
+            "policies": { "identity": identity },
+            "expected": "allow",
+        })
+    })
+}
+
+fn of_every_layer() -> impl Strategy<Value = Value> {
+    let kind =
+        prop_oneof![6 => Just(Value::Null), 2 => one(&["session_token", "none", "role", "federation"])];
     let mfa = prop_oneof![Just(Value::Null), any::<bool>().prop_map(Value::from)];
-    let request = (principal(), asked(), context(), one(&[ACCOUNT, ACCOUNT, ACCOUNT, OTHER]), kind, mfa);
+    let owner = prop_oneof![1 => Just(Value::Null), 4 => one(&[ACCOUNT, ACCOUNT, ACCOUNT, OTHER])];
+    let managing = prop_oneof![7 => Just(false), 1 => Just(true)];
+    let request = (principal(), asked(), context(), owner, kind, mfa, managing);
     let policies = (
-        list(false),
-        perhaps(document(true)),
-        perhaps(list(false)),
-        perhaps(list(false)),
-        levels(false),
-        levels(true),
-        perhaps(list(true)),
+        list(Slot::Caller),
+        perhaps(document(Slot::Resource)),
+        perhaps(list(Slot::Caller)),
+        perhaps(list(Slot::Caller)),
+        levels(Slot::Caller),
+        levels(Slot::Limit),
+        perhaps(list(Slot::Limit)),
     );
-    (request, policies).prop_map(|((principal, (action, resource), context, owner, kind, mfa), policies)| {
+    (request, policies).prop_map(|((principal, (action, resource), context, owner, kind, mfa, managing), policies)| {
         let (identity, of_resource, boundary, session, scp, rcp, endpoint) = policies;
         json!({
             "id": "random",
             "name": "random",
             "request": {
                 "principal": principal, "action": action, "resource": resource, "resource_account": owner,
-                "context": context, "session_kind": kind, "mfa": mfa,
+                "context": context, "session_kind": kind, "mfa": mfa, "management_account": managing,
             },
             "policies": {
                 "identity": identity, "resource": of_resource, "boundary": boundary, "session": session, "scp": scp,
