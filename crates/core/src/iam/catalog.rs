@@ -16,6 +16,8 @@ use crate::error::Result;
 
 static BLOB: &[u8] = include_bytes!("data/catalog.bin");
 
+static BUNDLED: OnceLock<Result<Catalog>> = OnceLock::new();
+
 /// Actions, resource types and condition keys of AWS, as published on [`date`](Self::date).
 ///
 /// Names are compared without regard to case, as AWS does.
@@ -44,8 +46,13 @@ impl Catalog {
     ///
     /// [`Bug`](crate::ErrorKind::Bug) if the data is damaged.
     pub fn bundled() -> Result<&'static Self> {
-        static CATALOG: OnceLock<Result<Catalog>> = OnceLock::new();
-        CATALOG.get_or_init(|| Self::read(BLOB)).as_ref().map_err(Clone::clone)
+        BUNDLED.get_or_init(|| Self::read(BLOB)).as_ref().map_err(Clone::clone)
+    }
+
+    /// Whether anybody in this program has asked for [`bundled`](Self::bundled) yet. Deciding never does.
+    #[cfg(feature = "test-util")]
+    pub fn is_loaded() -> bool {
+        BUNDLED.get().is_some()
     }
 
     /// Reads a catalogue in the form of the bundled one.
