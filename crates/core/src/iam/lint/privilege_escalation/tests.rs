@@ -1,8 +1,8 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::iam::PolicyDocument;
 use crate::iam::lint::{Finding, Options, lint};
+use crate::iam::{Outcome, PolicyDocument, PolicySet, Principal, Request};
 
 fn findings(statements: &str) -> Vec<Finding> {
     let policy = format!(r#"{{"Version": "2012-10-17", "Statement": [{statements}]}}"#);
@@ -42,6 +42,28 @@ fn every_known_way_is_found_where_its_actions_are_allowed_on_everything() {
         // A shorter way among the same actions may stand for it.
         let stands_for = |other: &Path| found.iter().any(|id| id == other.id) && is_within(other, path);
         assert!(paths().any(stands_for), "{}: {found:?}", path.id);
+    }
+}
+
+#[test]
+fn every_known_way_is_shown_by_a_request_that_the_engine_allows() {
+    for path in paths() {
+        let actions: Vec<_> = path.steps.iter().map(|step| step.action).collect();
+        let statement = allow(&actions, ANY);
+        let policy = format!(r#"{{"Version": "2012-10-17", "Statement": [{statement}]}}"#);
+        // Roles and keys leave the decision to their account.
+        let trust = r#"{"Statement": {"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": ["sts:*", "kms:*"]}}"#;
+        let [policy, trust] = [policy.as_str(), trust].map(|text| PolicyDocument::parse(text).unwrap());
+        let set = PolicySet::builder().identity([policy]).resource(trust).build().unwrap();
+        for finding in findings(&statement) {
+            let witness = finding.witness.as_ref().unwrap_or_else(|| panic!("{}", finding.message));
+            let caller = Principal::parse(&witness.caller.to_string()).unwrap();
+            let request = Request::new(caller, &witness.action, &witness.resource).unwrap();
+            let context = witness.whole_context();
+            let request =
+                context.iter().fold(request, |request, (key, value)| request.context(key, value.as_str()));
+            assert_eq!(set.outcome(&request), Outcome::Allow, "{}: {witness}", path.id);
+        }
     }
 }
 
