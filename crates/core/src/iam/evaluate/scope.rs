@@ -96,11 +96,12 @@ fn excused(set: &PolicySet, request: &Request, same_account: bool) -> (bool, boo
 fn service(caller: &Identity, request: &Request) -> Truth {
     let (service, action) = (request.service(), request.action_name());
     match (request.kind(), service) {
+        // Whichever way its keys were had.
+        (_, "sts") if caller.kind == Kind::Root && action == "assumerole" => Truth::No,
         (SessionKind::Federation, "iam" | "sts") => Truth::No,
         (SessionKind::SessionToken, "sts") => (action == "assumerole").into(),
         (SessionKind::SessionToken, "iam") => request.has_mfa().map_or(Truth::Unknown, Truth::from),
         (SessionKind::Role, "sts") => (!matches!(action, "getfederationtoken" | "getsessiontoken")).into(),
-        (_, "sts") if caller.kind == Kind::Root => (action != "assumerole").into(),
         _ => Truth::Yes,
     }
 }
