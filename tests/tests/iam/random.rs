@@ -77,6 +77,8 @@ fn asked() -> impl Strategy<Value = (Value, Value)> {
         "arn:aws:sqs:eu-west-1:111122223333:orders",
         "arn:aws:sqs:eu-west-1:111122223333:ann",
         "arn:aws:sqs:eu-west-1:444455556666:orders",
+        // What stands before a resource may hold a colon where a pattern has a star.
+        "arn:aws:sqs:eu:west-1:111122223333:orders",
     ];
     let key = "arn:aws:kms:eu-west-1:111122223333:key/1";
     prop_oneof![
@@ -228,28 +230,82 @@ fn levels(slot: Slot) -> impl Strategy<Value = Value> {
     prop_oneof![3 => Just(Value::Null), 1 => proptest::collection::vec(level, 1..3).prop_map(Value::Array)]
 }
 
-/// A case without what is expected: of every layer, or of one statement whose conditions decide.
+/// A case without what is expected: of every layer, or of few policies, on which more depends.
 pub(crate) fn case() -> impl Strategy<Value = Value> {
-    prop_oneof![of_every_layer(), of_one_statement()]
+    prop_oneof![
+        2 => of_every_layer(),
+        2 => of_one_statement(on_anything().boxed()),
+        1 => of_one_statement(statement(Slot::Caller).boxed()),
+        2 => of_a_resource(),
+    ]
 }
 
-fn of_one_statement() -> impl Strategy<Value = Value> {
-    let effect = select(&["Allow", "Deny"][..]);
+/// A statement of which only the conditions matter.
+fn on_anything() -> impl Strategy<Value = Value> {
+    (select(&["Allow", "Deny"][..]), block()).prop_map(|(effect, conditions)| {
+        acceptable(json!({ "Effect": effect, "Action": "*", "Resource": "*", "Condition": conditions }))
+    })
+}
+
+fn of_one_statement(statement: BoxedStrategy<Value>) -> impl Strategy<Value = Value> {
     let version = select(&["2012-10-17", "2012-10-17", "2008-10-17"][..]);
-    (effect, block(), version, context()).prop_map(|(effect, conditions, version, context)| {
-        let statement = json!({ "Effect": effect, "Action": "*", "Resource": "*", "Condition": conditions });
-        let own = json!({ "Version": version, "Statement": acceptable(statement) });
-        let identity = if effect == "Deny" { json!([own, everything(Slot::Caller)]) } else { json!([own]) };
+    (statement, version, asked(), context()).prop_map(|(statement, version, (action, resource), context)| {
+        let denies = statement["Effect"] == "Deny";
+        let own = json!({ "Version": version, "Statement": statement });
+        let identity = if denies { json!([own, everything(Slot::Caller)]) } else { json!([own]) };
+        let request =
+            json!({ "principal": SESSION, "action": action, "resource": resource, "context": context });
+        // Keys and trust policies leave it to the account.
+        let mut delegating = everything(Slot::Resource);
+        delegating["Statement"]["Principal"] = json!({ "AWS": ACCOUNT });
         json!({
             "id": "random",
             "name": "random",
-            "request": {
-                "principal": SESSION, "action": "s3:GetObject", "resource": "arn:aws:s3:::orders/1", "context": context,
-            },
-            "policies": { "identity": identity },
+            "request": request,
+            "policies": { "identity": identity, "resource": delegating },
             "expected": "allow",
         })
     })
+}
+
+/// A resource policy that names somebody, and a caller with or without policies, a boundary and a session policy.
+fn of_a_resource() -> impl Strategy<Value = Value> {
+    let excepted = subsequence(&[USER, ROLE, SESSION, FEDERATED, ROOT, ACCOUNT][..], 1..=5);
+    let names = prop_oneof![
+        3 => named().prop_map(|named| json!({ "Effect": "Allow", "Principal": named })),
+        1 => excepted.prop_map(|named| json!({ "Effect": "Deny", "NotPrincipal": { "AWS": named } })),
+    ];
+    let open = || prop_oneof![Just(json!([])), Just(json!([everything(Slot::Caller)]))];
+    let limit = || prop_oneof![1 => Just(Value::Null), 1 => open()];
+    let owner = one(&[ACCOUNT, ACCOUNT, OTHER]);
+    let asked = prop_oneof![
+        2 => Just((json!("s3:GetObject"), json!("arn:aws:s3:::orders/1"))),
+        1 => asked(),
+    ];
+    (principal(), asked, names, conditions(), open(), limit(), limit(), owner, context()).prop_map(
+        |(principal, (action, resource), mut own, conditions, identity, boundary, session, owner, context)| {
+            own["Action"] = json!("*");
+            own["Resource"] = json!("*");
+            own["Condition"] = conditions.into();
+            let mut statements = vec![acceptable(own)];
+            if statements[0]["Effect"] == "Deny" {
+                statements.push(everything(Slot::Resource)["Statement"].clone());
+            }
+            let resource_policy = json!({ "Version": "2012-10-17", "Statement": statements });
+            json!({
+                "id": "random",
+                "name": "random",
+                "request": {
+                    "principal": principal, "action": action, "resource": resource, "resource_account": owner,
+                    "context": context,
+                },
+                "policies": {
+                    "identity": identity, "resource": resource_policy, "boundary": boundary, "session": session,
+                },
+                "expected": "allow",
+            })
+        },
+    )
 }
 
 fn of_every_layer() -> impl Strategy<Value = Value> {
