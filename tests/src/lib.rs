@@ -9,7 +9,7 @@ pub mod agent;
 pub mod audit;
 pub mod aws;
 pub mod cases;
-
+pub mod emulator;
 pub mod expect;
 pub mod ha;
 pub mod log;

@@ -30,6 +30,8 @@ pub struct Stack {
     pub audit_log: PathBuf,
     /// AWS_ENDPOINT_URL.
     pub aws_endpoint: String,
+    /// The Python that runs the emulator: `-m ministack`.
+    pub aws_program: PathBuf,
     /// AWS_REGION.
     pub aws_region: String,
     /// The emulator's account.
@@ -94,6 +96,7 @@ impl Stack {
             root_token: export("LEASEKEY_STACK_ROOT_TOKEN"),
             audit_log: export("LEASEKEY_STACK_AUDIT_LOG").into(),
             aws_endpoint: export("AWS_ENDPOINT_URL"),
+            aws_program: export("LEASEKEY_STACK_AWS_PROGRAM").into(),
             aws_region: export("AWS_REGION"),
             aws_account: export("LEASEKEY_STACK_AWS_ACCOUNT"),
             aws_admin_key: export("LEASEKEY_STACK_AWS_ADMIN_KEY"),

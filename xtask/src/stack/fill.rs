@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::env::Exports;
 use super::http::Door;
+use super::install::Programs;
 use super::{Server, aws, server, vault};
 use crate::failure::Result;
 
@@ -11,7 +12,7 @@ use crate::failure::Result;
 pub(crate) fn fill(
     server: Server,
     folder: &Path,
-    program: &Path,
+    programs: &Programs,
     (door, token): (&Door, &str),
     aws_endpoint: &str,
 ) -> Result<Exports> {
@@ -34,7 +35,8 @@ pub(crate) fn fill(
         ("LEASEKEY_ROLE", "orders".into()),
         ("LEASEKEY_BUCKET", aws::BUCKET.into()),
         ("LEASEKEY_STACK_SERVER", server.as_str().into()),
-        ("LEASEKEY_STACK_PROGRAM", program.display().to_string()),
+        ("LEASEKEY_STACK_PROGRAM", programs.server.display().to_string()),
+        ("LEASEKEY_STACK_AWS_PROGRAM", programs.python.display().to_string()),
         ("LEASEKEY_STACK_ROOT_TOKEN", token.into()),
         ("LEASEKEY_STACK_AUDIT_LOG", audit_log),
         ("LEASEKEY_STACK_AWS_ACCOUNT", aws::ACCOUNT.into()),

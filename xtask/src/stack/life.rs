@@ -146,8 +146,7 @@ fn start_and_fill(programs: &Programs, record: &mut Record) -> Result<Exports> {
         }
     };
     emulator.wait("/_ministack/ready")?;
-    let mut exports =
-        fill::fill(record.server, &folder, &programs.server, (&door, &token), &emulator.door.address)?;
+    let mut exports = fill::fill(record.server, &folder, programs, (&door, &token), &emulator.door.address)?;
     verify::verify(&door, &exports)?;
     tell_of_nodes(record, &mut exports)?;
     record.exports = Some(exports.clone());
