@@ -2,6 +2,7 @@
 
 mod arn;
 mod arn_pattern;
+mod bits;
 mod case;
 mod catalog;
 mod condition;
@@ -20,6 +21,7 @@ mod missing;
 mod named;
 mod operator;
 mod overlap;
+mod part;
 mod principal;
 mod request;
 mod set;

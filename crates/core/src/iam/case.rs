@@ -3,6 +3,7 @@
 use super::decision::{Decision, Outcome};
 use super::document::{PolicyDocument, read_document, scalar, text};
 use super::json::{self, Node, Refusal, Value};
+use super::part::{Part, list};
 use super::principal::Principal;
 use super::request::{Request, SessionKind};
 use super::set::{PolicySet, PolicySetBuilder};
@@ -83,7 +84,7 @@ impl Case {
 /// `LK-0202` where the file is no list of cases. What is wrong with one case is told by that case.
 pub fn read_cases(text: &str, name: &str) -> Result<Vec<Case>> {
     let cases = json::parse(text).and_then(|node| {
-        let items = list(&node, "")?;
+        let items = list(&node, "a case file")?;
         items.iter().enumerate().map(|(at, item)| case(item, &json::below("", at), name)).collect()
     });
     cases.map_err(|refusal| Wrong::Text(refusal).into())
@@ -186,15 +187,9 @@ fn session_kind(part: &Part<'_>) -> Read<Option<SessionKind>> {
     }
 }
 
-fn context(mut request: Request, part: &Part<'_>) -> Read<Request> {
-    let Some(node) = part.given() else { return Ok(request) };
-    let Some(members) = node.members() else { return Err(part.refuse("the context is an object").into()) };
-    for member in members {
-        let part = part.part(&member.key)?;
-        let values = part.items()?.into_iter().map(|item| item.needed(scalar).map(|text| text.value));
-        request = request.context_values(&member.key, values.collect::<std::result::Result<Vec<_>, _>>()?);
-    }
-    Ok(request)
+fn context(request: Request, part: &Part<'_>) -> Read<Request> {
+    let keys = part.keys()?.into_iter();
+    Ok(keys.fold(request, |request, (key, values)| request.context_values(&key, values)))
 }
 
 const POLICIES: [&str; 7] = ["identity", "resource", "boundary", "session", "scp", "rcp", "vpc_endpoint"];
@@ -202,23 +197,23 @@ const POLICIES: [&str; 7] = ["identity", "resource", "boundary", "session", "scp
 fn set(policies: &Part<'_>, file: &str) -> Read<PolicySet> {
     policies.knows(&POLICIES)?;
     let mut set = PolicySet::builder();
-    if let Some(documents) = policies.part("identity")?.documents(file)? {
+    if let Some(documents) = documents(&policies.part("identity")?, file)? {
         set = set.identity(documents);
     }
     let resource = policies.part("resource")?;
     if let Some(Value::List(_)) = resource.given().map(|node| &node.value) {
         return Err(resource.refuse("a resource has one policy, and no list of them").into());
     }
-    for document in resource.documents(file)?.unwrap_or_default() {
+    for document in documents(&resource, file)?.unwrap_or_default() {
         set = set.resource(document);
     }
-    if let Some(documents) = policies.part("boundary")?.documents(file)? {
+    if let Some(documents) = documents(&policies.part("boundary")?, file)? {
         set = set.boundary(documents);
     }
-    if let Some(documents) = policies.part("session")?.documents(file)? {
+    if let Some(documents) = documents(&policies.part("session")?, file)? {
         set = set.session(documents);
     }
-    if let Some(documents) = policies.part("vpc_endpoint")?.documents(file)? {
+    if let Some(documents) = documents(&policies.part("vpc_endpoint")?, file)? {
         set = set.vpc_endpoint(documents);
     }
     for (name, documents) in levels(&policies.part("scp")?, file)? {
@@ -236,118 +231,28 @@ fn levels(part: &Part<'_>, file: &str) -> Read<Vec<(String, Vec<PolicyDocument>)
         item.knows(&["level", "policies"])?;
         let name = item.part("level")?.read(scalar)?.map(|text| text.value).unwrap_or_default();
         let policies = item.part("policies")?;
-        let documents = policies.documents(file)?;
+        let documents = documents(&policies, file)?;
         levels.push((name, documents.ok_or_else(|| item.refuse("the level has no policies"))?));
     }
     Ok(levels)
 }
 
-fn list<'a>(node: &'a Node, pointer: &str) -> std::result::Result<&'a [Node], Refusal> {
-    match &node.value {
-        Value::List(items) => Ok(items),
-        _ => Err(Refusal::new(node.place, pointer, format!("a case file is a list, not {}", node.kind()))),
+/// The documents of a part; nothing where it is left out.
+fn documents(part: &Part<'_>, file: &str) -> Read<Option<Vec<PolicyDocument>>> {
+    if part.given().is_none() {
+        return Ok(None);
     }
-}
-
-/// A part of a case that may be left out, and where it stands.
-struct Part<'a> {
-    parent: &'a Node,
-    node: Option<&'a Node>,
-    pointer: String,
-}
-
-impl<'a> Part<'a> {
-    fn of(parent: &'a Node, pointer: &str, name: &str) -> std::result::Result<Self, Refusal> {
-        let wrong =
-            || Refusal::new(parent.place, pointer, format!("here stands an object, not {}", parent.kind()));
-        let members = parent.members().ok_or_else(wrong)?;
-        let node = members.iter().find(|member| member.key == name).map(|member| &member.value);
-        Ok(Self { parent, node, pointer: json::below(pointer, name) })
-    }
-
-    fn part(&self, name: &str) -> std::result::Result<Self, Refusal> {
-        match self.given() {
-            Some(node) => Part::of(node, &self.pointer, name),
-            None => Err(self.refuse("this is left out, and needed")),
-        }
-    }
-
-    /// The value, unless it is left out or null.
-    fn given(&self) -> Option<&'a Node> {
-        self.node.filter(|node| !matches!(node.value, Value::Null))
-    }
-
-    fn refuse(&self, why: impl Into<String>) -> Refusal {
-        Refusal::new(self.node.unwrap_or(self.parent).place, self.pointer.clone(), why)
-    }
-
-    fn read<T>(
-        &self,
-        read: fn(&Node, &str) -> std::result::Result<T, Refusal>,
-    ) -> std::result::Result<Option<T>, Refusal> {
-        self.given().map(|node| read(node, &self.pointer)).transpose()
-    }
-
-    fn needed<T>(
-        &self,
-        read: fn(&Node, &str) -> std::result::Result<T, Refusal>,
-    ) -> std::result::Result<T, Refusal> {
-        self.read(read)?.ok_or_else(|| self.refuse("this is left out, and needed"))
-    }
-
-    fn switch(&self) -> std::result::Result<Option<bool>, Refusal> {
-        match self.given().map(|node| &node.value) {
-            None => Ok(None),
-            Some(Value::Bool(on)) => Ok(Some(*on)),
-            Some(_) => Err(self.refuse("here stands true or false")),
-        }
-    }
-
-    /// One value as a list of one.
-    fn items(&self) -> std::result::Result<Vec<Self>, Refusal> {
-        let Some(node) = self.given() else { return Ok(Vec::new()) };
-        let Value::List(items) = &node.value else {
-            return Ok(vec![Part { parent: self.parent, node: self.node, pointer: self.pointer.clone() }]);
+    let mut documents = Vec::new();
+    for item in part.items()? {
+        let Some(node) = item.given() else {
+            return Err(item.refuse("here stands a policy document").into());
         };
-        let part =
-            |(at, item)| Part { parent: node, node: Some(item), pointer: json::below(&self.pointer, at) };
-        Ok(items.iter().enumerate().map(part).collect())
+        let document = read_document(node, item.pointer().to_owned());
+        let document =
+            document.map_err(|refusal| Error::new(ErrorKind::InvalidPolicy, refusal.to_string()))?;
+        documents.push(document.named(file));
     }
-
-    fn documents(&self, file: &str) -> Read<Option<Vec<PolicyDocument>>> {
-        if self.given().is_none() {
-            return Ok(None);
-        }
-        let mut documents = Vec::new();
-        for item in self.items()? {
-            let Some(node) = item.given() else {
-                return Err(item.refuse("here stands a policy document").into());
-            };
-            let document = read_document(node, item.pointer.clone());
-            let document =
-                document.map_err(|refusal| Error::new(ErrorKind::InvalidPolicy, refusal.to_string()))?;
-            documents.push(document.named(file));
-        }
-        Ok(Some(documents))
-    }
-
-    /// Refuses what is misspelt: a layer that is passed over would widen the answer.
-    fn knows(&self, names: &[&str]) -> std::result::Result<(), Refusal> {
-        let Some(node) = self.given() else { return Ok(()) };
-        let wrong = || self.refuse(format!("here stands an object, not {}", node.kind()));
-        let members = node.members().ok_or_else(wrong)?;
-        match members.iter().find(|member| !names.contains(&member.key.as_str())) {
-            None => Ok(()),
-            Some(member) => {
-                let why = format!(
-                    "there is no \"{}\" here; there are {}",
-                    printable(&member.key),
-                    names.join(", ")
-                );
-                Err(Refusal::new(member.place, json::below(&self.pointer, &member.key), why))
-            }
-        }
-    }
+    Ok(Some(documents))
 }
 
 #[cfg(test)]

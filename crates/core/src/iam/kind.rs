@@ -19,6 +19,12 @@ pub enum PolicyKind {
     Boundary,
 }
 
+/// What AWS takes, in characters without white space.
+pub(super) struct SizeLimit {
+    pub(super) most: usize,
+    pub(super) what: &'static str,
+}
+
 impl PolicyKind {
     /// Every kind.
     pub const ALL: [Self; 6] =
@@ -63,5 +69,26 @@ impl PolicyKind {
     /// Whether its policies grant access, rather than only limit what others grant.
     pub(super) fn grants(self) -> bool {
         matches!(self, Self::Identity | Self::Resource | Self::Trust)
+    }
+
+    /// What AWS takes of it, the least first; the last is what no policy of the kind may exceed.
+    pub(super) fn size_limits(self) -> &'static [SizeLimit] {
+        match self {
+            Self::Identity => &[
+                SizeLimit { most: 6_144, what: "a managed policy" },
+                SizeLimit { most: 10_240, what: "the inline policies of a role" },
+            ],
+            Self::Boundary => &[SizeLimit { most: 6_144, what: "a managed policy" }],
+            Self::Session => &[SizeLimit { most: 2_048, what: "session policies" }],
+            Self::Trust => &[
+                SizeLimit { most: 2_048, what: "a trust policy, unless the quota was raised" },
+                SizeLimit { most: 8_192, what: "a trust policy" },
+            ],
+            Self::Scp => &[
+                SizeLimit { most: 5_120, what: "a service control policy, unless the quota was raised" },
+                SizeLimit { most: 10_240, what: "a service control policy" },
+            ],
+            Self::Resource => &[SizeLimit { most: 32_768, what: "the largest resource policies" }],
+        }
     }
 }

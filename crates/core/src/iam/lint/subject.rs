@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use crate::iam::bits::Bits;
 use crate::iam::catalog::{Action, Catalog};
 use crate::iam::cover::covers_action;
 use crate::iam::document::{
@@ -42,27 +43,21 @@ pub(super) struct Subject<'a> {
 #[derive(Clone)]
 struct Rows {
     all: bool,
-    bits: Vec<u64>,
+    some: Bits,
 }
 
 impl Rows {
     fn none(catalog: &Catalog) -> Self {
-        Self { all: false, bits: vec![0; catalog.count() / 64 + 1] }
-    }
-
-    fn add(&mut self, row: usize) {
-        if let Some(bits) = self.bits.get_mut(row / 64) {
-            *bits |= 1 << (row % 64);
-        }
+        Self { all: false, some: Bits::none(catalog.count()) }
     }
 
     fn add_all(&mut self, other: &Self) {
         self.all |= other.all;
-        self.bits.iter_mut().zip(&other.bits).for_each(|(bits, others)| *bits |= others);
+        self.some.add_all(&other.some);
     }
 
     fn has(&self, row: usize) -> bool {
-        self.all || self.bits.get(row / 64).is_some_and(|bits| bits >> (row % 64) & 1 == 1)
+        self.all || self.some.has(row)
     }
 }
 
@@ -130,7 +125,7 @@ impl<'a> Stated<'a> {
         let expanded: Vec<Option<Vec<Action<'_>>>> = expanded.collect();
         let mut rows = Rows::none(catalog);
         rows.all = statement.action.negated || expanded.iter().any(Option::is_none);
-        expanded.iter().flatten().flatten().for_each(|action| rows.add(action.row()));
+        expanded.iter().flatten().flatten().for_each(|action| rows.some.add(action.row()));
         Self { at, statement, document, expanded, rows }
     }
 
