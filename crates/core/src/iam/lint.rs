@@ -20,6 +20,7 @@ mod full_access;
 mod not_action;
 mod not_principal;
 mod not_resource;
+mod organizations;
 mod pass_role;
 mod privilege_escalation;
 mod public_principal;

@@ -28,6 +28,9 @@ pub(super) struct Arguments {
     /// An account of your own, whose principals are no strangers; repeat it for more
     #[arg(long, value_name = "ACCOUNT")]
     own_account: Vec<String>,
+    /// The id of an organization of your own, o-a1b2c3d4e5; others that conditions let in are strangers
+    #[arg(long, value_name = "ID")]
+    own_organization: Vec<String>,
     /// Findings not to tell: a line each of rule, policy and reason
     #[arg(long, value_name = "FILE")]
     suppress: Option<PathBuf>,
@@ -77,8 +80,13 @@ pub(super) fn kinds() -> impl TypedValueParser<Value = PolicyKind> {
 }
 
 pub(super) fn run(arguments: &Arguments, context: &Context, console: &mut Console<'_>) -> Outcome {
-    let options = Options { kind: arguments.kind, own_accounts: arguments.own_account.clone() };
+    let options = Options {
+        kind: arguments.kind,
+        own_accounts: arguments.own_account.clone(),
+        own_organizations: arguments.own_organization.clone(),
+    };
     accounts(&options)?;
+    organizations(&options)?;
     let suppressions = match &arguments.suppress {
         Some(path) => Suppressions::parse(&file::read(path, context)?)?,
         None => Suppressions::default(),
@@ -111,6 +119,22 @@ fn accounts(options: &Options) -> crate::Result<()> {
         Some(account) => {
             let what = format!("--own-account {} is not twelve digits", crate::error::printable(account));
             Err(Error::new(ErrorKind::InvalidSetting, what).with_hint("Pass the id of an AWS account"))
+        }
+    }
+}
+
+fn organizations(options: &Options) -> crate::Result<()> {
+    let is_id = |id: &&String| {
+        let rest = id.strip_prefix("o-").unwrap_or_default();
+        (10..=32).contains(&rest.len()) && rest.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9'))
+    };
+    match options.own_organizations.iter().find(|id| !is_id(id)) {
+        None => Ok(()),
+        Some(id) => {
+            let what =
+                format!("--own-organization {} is no id of an organization", crate::error::printable(id));
+            let error = Error::new(ErrorKind::InvalidSetting, what);
+            Err(error.with_hint("Pass it as AWS Organizations shows it: o-a1b2c3d4e5"))
         }
     }
 }

@@ -109,7 +109,8 @@ fn is_free_to_strangers(key: &str) -> bool {
     is_no_limit_to_callers(&key) || key == "aws:multifactorauthpresent" || key == "aws:multifactorauthage"
 }
 
-fn is_no_limit_to_callers(key: &str) -> bool {
+/// Whether a key says nothing of who asks or where from.
+pub(super) fn is_no_limit_to_callers(key: &str) -> bool {
     const LIMITS: [&str; 12] = [
         "aws:principal",
         "aws:source",

@@ -68,6 +68,13 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
     for stated in subject.allowing() {
         let services = stated.principals().filter(|(kind, ..)| *kind == PrincipalKind::Service);
         for (_, _, text) in services.filter(|(_, _, text)| TELLING.contains(&text.value.as_str())) {
+            for (organization, witness) in subject.foreign_sources(stated, &text.value, is_not_of_the_source)
+            {
+                let message =
+                    format!("{} may use {} to get in", organization.title(), printable(&text.value));
+                let fix = format!("Ask for aws:SourceAccount or aws:SourceArn{}", organization.if_own());
+                findings.shown(stated.principal_spot(), message, fix, witness);
+            }
             let witness = subject.ask(stated, Caller::Service(text.value.clone()), &[], is_not_of_the_source);
             let Some(witness) = witness else { continue };
             let service = printable(&text.value);

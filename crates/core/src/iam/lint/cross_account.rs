@@ -7,7 +7,7 @@ use crate::iam::kind::PolicyKind;
 pub(super) const RULE: Rule = Rule {
     id: "cross-account-principal",
     severity: Severity::Warning,
-    about: "A resource is open to another account without a condition",
+    about: "A resource is open to another account or organization without a condition",
 };
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
@@ -25,6 +25,11 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
             let declared = !subject.options.own_accounts.is_empty();
             let severity = if declared { Severity::Warning } else { Severity::Note };
             findings.graded(severity, stated.principal_spot(), message, fix, witness);
+        }
+        for (organization, witness) in subject.foreign_callers(stated) {
+            let message = format!("{} is allowed, every account of it", organization.title());
+            let fix = format!("Name the accounts or roles that are meant{}", organization.if_own());
+            findings.shown(stated.principal_spot(), message, fix, witness);
         }
     }
 }

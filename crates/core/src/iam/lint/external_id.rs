@@ -23,5 +23,10 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
             );
             findings.shown(stated.principal_spot(), message, fix, witness);
         }
+        for (organization, witness) in subject.foreign_callers(stated) {
+            let message = format!("{} may assume the role without an external id", organization.title());
+            let fix = format!("Ask for one: StringEquals on sts:ExternalId{}", organization.if_own());
+            findings.shown(stated.principal_spot(), message, fix, witness);
+        }
     }
 }

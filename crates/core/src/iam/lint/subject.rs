@@ -20,6 +20,9 @@ pub struct Options {
     pub kind: Option<PolicyKind>,
     /// The account ids that are the reader's own: no finding takes them for strangers.
     pub own_accounts: Vec<String>,
+    /// The ids of the reader's own organizations. Where one is given, a condition that lets in another one is no limit:
+    /// its accounts are strangers.
+    pub own_organizations: Vec<String>,
 }
 
 /// A place in the policy.

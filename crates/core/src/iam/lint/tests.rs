@@ -5,7 +5,7 @@ use crate::iam::{Catalog, PolicyKind};
 
 fn linted(kind: PolicyKind, own: &[&str], policy: &str) -> Vec<Finding> {
     let own_accounts = own.iter().map(|account| (*account).to_owned()).collect();
-    let options = Options { kind: Some(kind), own_accounts };
+    let options = Options { kind: Some(kind), own_accounts, ..Options::default() };
     lint(&PolicyDocument::parse(policy).unwrap(), &options).unwrap()
 }
 
@@ -245,6 +245,83 @@ fn other_accounts_are_told_unless_they_are_own_or_narrowed() {
     assert_eq!(severities(&["777788889999"], ""), [Severity::Warning]);
     assert_eq!(severities(&["444455556666"], ""), []);
     assert_eq!(severities(&[], r#", "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}"#), []);
+}
+
+/// The findings of one rule where this organization is the reader's own.
+fn in_organization(rule: &str, kind: PolicyKind, own: &[&str], statement: &str) -> Vec<String> {
+    let policy = format!(r#"{{"Version": "2012-10-17", "Statement": {statement}}}"#);
+    let own_organizations = own.iter().map(|id| (*id).to_owned()).collect();
+    let options = Options { kind: Some(kind), own_organizations, ..Options::default() };
+    let findings = lint(&PolicyDocument::parse(&policy).unwrap(), &options).unwrap();
+    findings.into_iter().filter(|finding| finding.rule.id == rule).map(|finding| finding.message).collect()
+}
+
+const OWN: &str = "o-a1b2c3d4e5";
+
+#[test]
+fn other_organizations_are_told_once_the_own_one_is_declared() {
+    let told = |own: &[&str], condition: &str| {
+        let statement = bucket(r#""*""#, &format!(r#", "Condition": {condition}"#));
+        in_organization("cross-account-principal", PolicyKind::Resource, own, &statement)
+    };
+    let ours = r#"{"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}"#;
+    let theirs = r#"{"StringEquals": {"aws:PrincipalOrgID": ["o-a1b2c3d4e5", "o-zzzzzzzzzz"]}}"#;
+    assert_eq!(told(&[], theirs), NOTHING);
+    assert_eq!(told(&[OWN], ours), NOTHING);
+    assert_eq!(told(&[OWN], theirs), ["Organization o-zzzzzzzzzz is allowed, every account of it"]);
+    assert_eq!(told(&[OWN, "o-zzzzzzzzzz"], theirs), NOTHING);
+    let by_path =
+        |id: &str| format!(r#"{{"ForAnyValue:StringLike": {{"aws:PrincipalOrgPaths": "{id}/r-ab12/*"}}}}"#);
+    assert_eq!(told(&[OWN], &by_path(OWN)), NOTHING);
+    assert_eq!(told(&[OWN], &by_path("o-zzzzzzzzzz")).len(), 1);
+    let any_but_ours = r#"{"StringNotEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}"#;
+    assert_eq!(
+        told(&[OWN], any_but_ours),
+        ["An organization that is not yours is allowed, every account of it"]
+    );
+    let from_within =
+        r#"{"StringLike": {"aws:PrincipalOrgID": "o-*"}, "StringEquals": {"aws:SourceVpce": "vpce-1"}}"#;
+    assert_eq!(told(&[OWN], from_within), NOTHING);
+}
+
+#[test]
+fn an_organization_that_a_deny_keeps_out_is_not_told() {
+    let theirs = r#", "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-zzzzzzzzzz"}}"#;
+    let denied = format!(
+        r#"[{}, {{"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*",
+             "Condition": {{"StringNotEquals": {{"aws:PrincipalOrgID": "{OWN}"}}}}}}]"#,
+        bucket(r#""*""#, theirs)
+    );
+    assert_eq!(in_organization("cross-account-principal", PolicyKind::Resource, &[OWN], &denied), NOTHING);
+}
+
+#[test]
+fn a_role_for_another_organization_wants_an_external_id() {
+    let told = |own: &[&str], org: &str, more: &str| {
+        let condition =
+            format!(r#", "Condition": {{"StringEquals": {{"aws:PrincipalOrgID": "{org}"{more}}}}}"#);
+        let statement = trust(r#"{"AWS": "444455556666"}"#, r#""sts:AssumeRole""#, &condition);
+        in_organization("missing-external-id", PolicyKind::Trust, own, &statement)
+    };
+    assert_eq!(told(&[], "o-zzzzzzzzzz", ""), NOTHING);
+    assert_eq!(told(&[OWN], OWN, ""), NOTHING);
+    assert_eq!(told(&[OWN], "o-zzzzzzzzzz", "").len(), 1);
+    assert_eq!(told(&[OWN], "o-zzzzzzzzzz", r#", "sts:ExternalId": "4711""#), NOTHING);
+}
+
+#[test]
+fn a_service_that_acts_for_another_organization_is_told() {
+    let told = |own: &[&str], org: &str| {
+        let condition = format!(r#", "Condition": {{"StringEquals": {{"aws:SourceOrgID": "{org}"}}}}"#);
+        let statement = bucket(r#"{"Service": "sns.amazonaws.com"}"#, &condition);
+        in_organization("confused-deputy", PolicyKind::Resource, own, &statement)
+    };
+    assert_eq!(told(&[], "o-zzzzzzzzzz"), NOTHING);
+    assert_eq!(told(&[OWN], OWN), NOTHING);
+    assert_eq!(
+        told(&[OWN], "o-zzzzzzzzzz"),
+        ["Organization o-zzzzzzzzzz may use sns.amazonaws.com to get in"]
+    );
 }
 
 fn trust(principal: &str, action: &str, condition: &str) -> String {
