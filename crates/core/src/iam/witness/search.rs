@@ -114,7 +114,11 @@ pub(in crate::iam) fn satisfied(
     let mut context = given.clone();
     for condition in conditions {
         let key = &condition.key.value;
-        if is_there(&context, key) || holds_without(condition) {
+        if is_there(&context, key) || (holds_without(condition) && !must_be_there(conditions, key)) {
+            continue;
+        }
+        // What others say of the key is what its value must be, not merely that there is one.
+        if condition.operator.comparison == Comparison::Null && others_fit(conditions, key) {
             continue;
         }
         if !chosen(key) {
@@ -125,6 +129,22 @@ pub(in crate::iam) fn satisfied(
         context.insert(key.clone(), value);
     }
     Some(context)
+}
+
+/// Whether the key is asked for, whatever its value.
+fn must_be_there(conditions: &[Condition], key: &str) -> bool {
+    conditions.iter().any(|condition| {
+        condition.key.value.eq_ignore_ascii_case(key)
+            && condition.operator.comparison == Comparison::Null
+            && !holds_without(condition)
+    })
+}
+
+/// Whether another condition on the key gives it a value.
+fn others_fit(conditions: &[Condition], key: &str) -> bool {
+    conditions.iter().any(|condition| {
+        condition.key.value.eq_ignore_ascii_case(key) && condition.operator.comparison != Comparison::Null
+    })
 }
 
 fn is_there(context: &Context, key: &str) -> bool {
