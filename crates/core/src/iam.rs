@@ -17,6 +17,7 @@ mod kind;
 pub mod lint;
 #[cfg(feature = "managed-policies")]
 mod managed;
+mod minimize;
 mod missing;
 mod named;
 mod operator;
@@ -47,6 +48,7 @@ pub use json::Place;
 pub use kind::PolicyKind;
 #[cfg(feature = "managed-policies")]
 pub use managed::{ManagedPolicies, ManagedPolicy};
+pub use minimize::{AllowedRequest, MinimalPolicy, Minimized, Wider, minimize, read_allowed};
 pub use operator::{Comparison, Operator, Quantifier};
 pub use principal::Principal;
 pub use request::{Request, SessionKind};

@@ -43,8 +43,17 @@ impl<'a> Judge<'a> {
 
     /// Whether the policy allows the request. What the engine does not take is not allowed.
     pub(in crate::iam) fn allows(&self, witness: &Witness) -> bool {
+        self.allows_with(witness, &[])
+    }
+
+    /// The same for a request in which these keys have several values.
+    pub(in crate::iam) fn allows_with(&self, witness: &Witness, several: &[(String, Vec<String>)]) -> bool {
         let Some(set) = self.set_for(&witness.action) else { return false };
-        self.request(witness).is_ok_and(|request| set.outcome(&request) == Outcome::Allow)
+        let Ok(request) = self.request(witness) else { return false };
+        let request = several
+            .iter()
+            .fold(request, |request, (key, values)| request.context_values(key, values.iter().cloned()));
+        set.outcome(&request) == Outcome::Allow
     }
 
     fn set_for(&self, action: &str) -> Option<&PolicySet> {
