@@ -40,7 +40,7 @@ enum Command {
     Config(config::Arguments),
     /// What an error code means, its likely causes, and what to do
     Explain(explain::Arguments),
-    /// Policies of AWS IAM: looked at, compared, and what their actions stand for
+    /// Policies of AWS IAM: decided, looked at, compared, and made as small as can be
     Iam(iam::Arguments),
     /// A completion script for a shell, printed
     Completions(completions::Arguments),

@@ -5,6 +5,7 @@ mod diff;
 mod eval;
 mod file;
 mod lint;
+mod minimize;
 
 use clap::{Args, Subcommand};
 
@@ -27,6 +28,8 @@ enum Command {
     Actions(actions::Arguments),
     /// The access that a change of a policy gives and takes
     Diff(diff::Arguments),
+    /// The smallest policy that allows what a list names, and nothing else
+    Minimize(minimize::Arguments),
 }
 
 pub(super) fn run(arguments: &Arguments, context: &Context, console: &mut Console<'_>) -> Outcome {
@@ -35,6 +38,7 @@ pub(super) fn run(arguments: &Arguments, context: &Context, console: &mut Consol
         Command::Lint(arguments) => lint::run(arguments, context, console),
         Command::Actions(arguments) => actions::run(arguments, console),
         Command::Diff(arguments) => diff::run(arguments, context, console),
+        Command::Minimize(arguments) => minimize::run(arguments, context, console),
     }
 }
 

@@ -314,7 +314,8 @@ explanations! {
          the nearest is Action. Correct the policy at the place named"
     }
     InvalidRequest {
-        "The request to evaluate is not one that AWS could get, or a file of cases cannot be read."
+        "The request to evaluate is not one that AWS could get, or a file of cases or a list of requests cannot \
+         be read."
         [
             "The action is a pattern or lacks its service: write `s3:GetObject`."
             "The principal is no ARN of an account, a user, a role or a session."

@@ -25,6 +25,14 @@ pub(super) fn read(path: &Path, context: &Context) -> Result<String> {
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text).to_owned())
 }
 
+/// Writes what goes to the file of --out.
+pub(super) fn write(path: &Path, text: &str, context: &Context) -> Result<()> {
+    context.files.write(path, text.as_bytes()).map_err(|error| {
+        let what = format!("{} cannot be written", printable(&path.to_string_lossy()));
+        Error::new(ErrorKind::InvalidSetting, what).with_source(error).with_hint("Correct the path of --out")
+    })
+}
+
 /// The policy of a file, named after it; or the AWS managed policy of an ARN.
 pub(super) fn policy(path: &Path, context: &Context) -> Result<PolicyDocument> {
     let name = path.to_string_lossy().into_owned();

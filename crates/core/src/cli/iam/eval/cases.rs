@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::cli::iam::file;
 use crate::cli::{BAD_INPUT, Console, FAILED, Failure, Outcome};
 use crate::context::Context;
-use crate::error::{Error, ErrorKind, printable};
+use crate::error::{Error, printable};
 use crate::iam::{Case, read_cases};
 
 /// What became of a case.
@@ -25,12 +25,7 @@ pub(super) fn run(path: &Path, out: Option<&Path>, context: &Context, console: &
     let results = Value::Array(ran.iter().map(|ran| ran.result.clone()).collect());
     let text = format!("{results:#}\n");
     match out {
-        Some(out) => context.files.write(out, text.as_bytes()).map_err(|error| {
-            let what = format!("{} cannot be written", printable(&out.to_string_lossy()));
-            Error::new(ErrorKind::InvalidSetting, what)
-                .with_source(error)
-                .with_hint("Correct the path of --out")
-        })?,
+        Some(out) => file::write(out, &text, context)?,
         None => console.out.write_all(text.as_bytes())?,
     }
     conclude(&ran, console)
