@@ -4,6 +4,7 @@
 //! Lists that occur again in a service are written once: 0 and the list, or the number of the list counted from 1.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use super::super::stored::inflated;
 use super::Source;
@@ -55,7 +56,8 @@ pub(super) struct KeyRow {
 #[derive(Debug, Default)]
 pub(super) struct Rows {
     text: String,
-    lower: String,
+    /// The same in lower case; made when a pattern is first compared.
+    lower: OnceLock<String>,
     pub(super) sources: Vec<Source>,
     pub(super) types: Vec<Span>,
     pub(super) services: Vec<ServiceRow>,
@@ -75,7 +77,7 @@ impl Rows {
 
     /// The same in lower case, in which patterns of actions are compared.
     pub(super) fn lower(&self, span: Span) -> &str {
-        part(&self.lower, span)
+        part(self.lower.get_or_init(|| self.text.to_ascii_lowercase()), span)
     }
 }
 
@@ -92,20 +94,22 @@ pub(super) fn read(blob: &[u8]) -> Result<Rows> {
 }
 
 fn decoded(blob: &[u8]) -> Option<Rows> {
-    let payload = inflated(blob)?;
+    let mut payload = inflated(blob)?;
     let mut header = Numbers(&payload);
     if header.next()? != FORM {
         return None;
     }
     let texts: [usize; 8] = header.lengths()?;
     let columns: [usize; 7] = header.lengths()?;
-    let (text, numbers) =
-        header.0.split_at_checked(texts.iter().try_fold(0usize, |sum, one| sum.checked_add(*one))?)?;
-    let text = std::str::from_utf8(text).ok()?.to_owned();
-    let mut decoder = Decoder::new(&text, texts, numbers, columns)?;
-    let rows = decoder.rows()?;
-    let lower = text.to_ascii_lowercase();
-    Some(Rows { text, lower, ..rows })
+    let start = payload.len() - header.0.len();
+    let end = texts.iter().try_fold(start, |sum, one| sum.checked_add(*one))?;
+    // The text is most of it and stays where it is: a copy would cost as much as reading the rows.
+    let numbers = payload.get(end..)?.to_vec();
+    payload.truncate(end);
+    payload.drain(..start);
+    let text = String::from_utf8(payload).ok()?;
+    let rows = Decoder::new(&text, texts, &numbers, columns)?.rows()?;
+    Some(Rows { text, ..rows })
 }
 
 /// Varints, least significant part first.
