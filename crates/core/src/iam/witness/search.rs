@@ -238,3 +238,24 @@ pub(in crate::iam) fn concrete_arn(pattern: &str) -> String {
     });
     parts.collect::<Vec<_>>().join(":")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_must_be_there_has_a_value_that_all_conditions_on_it_take() {
+        for conditions in [
+            r#"{"ForAllValues:StringEquals": {"aws:TagKeys": "team"}, "Null": {"aws:TagKeys": "false"}}"#,
+            r#"{"Null": {"aws:TagKeys": "false"}, "ForAllValues:StringEquals": {"aws:TagKeys": "team"}}"#,
+        ] {
+            let policy = format!(
+                r#"{{"Statement": {{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {conditions}}}}}"#
+            );
+            let document = PolicyDocument::parse(&policy).unwrap();
+            let conditions = &document.statements()[0].conditions;
+            let context = satisfied(conditions, &Context::new(), |_| true).unwrap();
+            assert_eq!(context.get("aws:TagKeys").map(String::as_str), Some("team"));
+        }
+    }
+}
