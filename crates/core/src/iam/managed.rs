@@ -103,9 +103,12 @@ mod tests {
 
     #[test]
     fn policies_are_understood_and_none_is_said_to_be_refused() {
-        // One in ten: all of them take minutes without optimisation.
-        for policy in ManagedPolicies::bundled().unwrap().all().step_by(10) {
+        for (at, policy) in ManagedPolicies::bundled().unwrap().all().enumerate() {
             let document = policy.read().unwrap_or_else(|error| panic!("{}: {error}", policy.arn));
+            // Without optimisation lint of one in ten takes two seconds, and of all of them twenty.
+            if at % 10 > 0 {
+                continue;
+            }
             let findings = lint(&document, &Options::default()).unwrap();
             for finding in findings {
                 // AWS does not publish policies that AWS refuses.
