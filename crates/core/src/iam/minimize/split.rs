@@ -74,8 +74,9 @@ impl Room {
                 continue;
             }
             let mut rest = draft.clone();
-            let is_cut = halve(&mut draft.resources, &mut rest.resources)
-                || halve(&mut draft.actions, &mut rest.actions);
+            let over = (draft.size()? + FRAME + SID).saturating_sub(self.most);
+            let is_cut = shorten(&mut draft.resources, &mut rest.resources, over)
+                || shorten(&mut draft.actions, &mut rest.actions, over);
             if !is_cut {
                 let resource =
                     draft.resources.first().map_or_else(String::new, |resource| printable(resource));
@@ -121,11 +122,18 @@ impl Room {
     }
 }
 
-/// Leaves the first half to one and the second to the other, if there are two.
-fn halve(first: &mut Vec<String>, second: &mut Vec<String>) -> bool {
-    if first.len() < 2 {
-        return false;
+/// Leaves as many of the texts to the first as it takes to be shorter by so many characters, and one at least, and the
+/// others to the second; nothing where there is but one.
+fn shorten(first: &mut Vec<String>, second: &mut Vec<String>, over: usize) -> bool {
+    let mut left = first.len();
+    let mut less = 0;
+    while left > 1 && less < over {
+        left -= 1;
+        less += first.get(left).map_or(0, |text| text.chars().count() + 3);
     }
-    *second = first.split_off(first.len() / 2);
-    true
+    let is_shorter = left < first.len();
+    if is_shorter {
+        *second = first.split_off(left);
+    }
+    is_shorter
 }
