@@ -206,9 +206,89 @@ fn a_change_is_told_as_access_gained_and_lost() {
     assert!(same.out.starts_with("No access gained or lost"), "{}", same.out);
 }
 
+const USED: &str = r#"[
+  {"action": "s3:GetObject", "resource": ["arn:aws:s3:::orders/*", "arn:aws:s3:::bills/*"]},
+  {"action": "s3:ListAllMyBuckets", "resource": "arn:aws:s3:::orders"},
+  {"action": "sqs:DeleteMessage", "resource": "arn:aws:sqs:eu-west-1:111122223333:orders"},
+  {"action": "sqs:DeleteQueue", "resource": "arn:aws:sqs:eu-west-1:111122223333:orders"},
+  {"action": "sqs:Pigeon", "resource": "*"}
+]"#;
+
+#[test]
+fn the_smallest_policy_is_printed_and_what_is_to_be_known_about_it_told_beside() {
+    let world = Scripted::new();
+    world.set_file("/srv/app/used.json", 0o644, USED.as_bytes());
+    let told = piped(&world, "iam minimize --allowed /srv/app/used.json");
+    let policy = json(&told);
+    let sids: Vec<_> = policy["Statement"].as_array().unwrap().iter().map(|one| &one["Sid"]).collect();
+    assert_eq!((told.code, sids.len()), (OK, 3));
+    assert_eq!(policy["Statement"][0]["Resource"][1], "arn:aws:s3:::orders/*");
+    let date = Catalog::bundled().unwrap().date();
+    for line in [
+        "6 requests, 3 statements".to_owned(),
+        format!("proved by the engine: all of the list is allowed, and nothing else as of {date}"),
+        format!("patterns that stand for listed actions only as of {date}: sqs:Delete*"),
+        format!("unknown: sqs:Pigeon is no action of AWS's as of {date}"),
+    ] {
+        assert!(told.err.lines().any(|told| told == line), "{line}\n{}", told.err);
+    }
+    assert!(
+        told.err.contains("\nwider: s3:ListAllMyBuckets is allowed on *, not only on arn:aws:s3:::orders")
+    );
+}
+
+#[test]
+fn the_smallest_policy_goes_to_a_file_or_to_numbered_ones() {
+    let world = Scripted::new();
+    world.set_file("/srv/app/used.json", 0o644, USED.as_bytes());
+    let told = piped(&world, "iam minimize --allowed /srv/app/used.json --out /srv/app/policy.json");
+    assert_eq!((told.code, told.out.as_str()), (OK, ""));
+    assert_ne!(piped(&world, "iam lint /srv/app/policy.json").code, BAD_INPUT);
+
+    let resources: Vec<_> = (0..200).map(|at| format!("arn:aws:s3:::orders/{at:0>40}")).collect();
+    let many = serde_json::json!([{ "action": "s3:GetObject", "resource": resources }]).to_string();
+    world.set_file("/srv/app/used.json", 0o644, many.as_bytes());
+    let told = piped(&world, "iam minimize --allowed /srv/app/used.json --out /srv/app/several.json");
+    assert!(told.err.starts_with("200 requests, 3 statements in 3 policies\n"), "{}", told.err);
+    for number in 1..=3 {
+        assert_eq!(
+            piped(&world, &format!("iam lint /srv/app/several-{number}.json --fail-on error")).code,
+            OK
+        );
+    }
+    let session = piped(&world, "iam minimize --allowed /srv/app/used.json --type session");
+    assert_eq!((session.code, session.out.as_str()), (BAD_INPUT, ""));
+    assert!(session.err.contains("AWS takes 2048 characters of session policies"), "{}", session.err);
+}
+
+#[test]
+fn a_list_that_cannot_be_read_is_told_with_file_line_and_column() {
+    let world = Scripted::new();
+    world.set_file("/srv/app/used.json", 0o644, br#"[{"action": "s3:Get*", "resource": "*"}]"#);
+    let told = piped(&world, "iam minimize --allowed /srv/app/used.json");
+    assert_eq!((told.code, told.out.as_str()), (BAD_INPUT, ""));
+    assert!(
+        told.err.starts_with("LK-0202 /srv/app/used.json, line 1, column 13 (/0/action): "),
+        "{}",
+        told.err
+    );
+}
+
+#[test]
+fn an_organization_of_ones_own_is_declared_by_its_id() {
+    let world = world();
+    assert_eq!(piped(&world, "iam lint /srv/app/narrow.json --own-organization o-a1b2c3d4e5").code, OK);
+    for wrong in ["o-1", "a1b2c3d4e5", "o-A1B2C3D4E5"] {
+        let told = piped(&world, &format!("iam lint /srv/app/narrow.json --own-organization {wrong}"));
+        assert_eq!(told.code, BAD_INPUT, "{wrong}");
+    }
+}
+
 #[test]
 fn help_of_each_command_fits_a_terminal() {
-    for line in ["iam --help", "iam lint --help", "iam actions --help", "iam diff --help"] {
+    for line in
+        ["iam --help", "iam lint --help", "iam actions --help", "iam diff --help", "iam minimize --help"]
+    {
         let help = piped(&Scripted::new(), line).out;
         assert!(widest(&help) <= 80 && !help.is_empty(), "{help}");
     }
