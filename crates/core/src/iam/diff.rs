@@ -94,7 +94,7 @@ impl<'a> Pair<'a> {
         only(self.new, self.old).chain(only(self.old, self.new))
     }
 
-    fn compare(&self, statement: &Statement, difference: &mut Difference) {
+    fn compare(&self, statement: &'a Statement, difference: &mut Difference) {
         let (actions, is_sample) = self.actions(statement);
         for target in self.targets(statement) {
             for action in actions.iter().filter(|action| takes(**action, &target.pattern)) {
@@ -108,9 +108,16 @@ impl<'a> Pair<'a> {
     }
 
     /// The actions that the statement speaks of.
-    fn actions(&self, statement: &Statement) -> (Vec<Action<'a>>, bool) {
-        let all = self.catalog.services().flat_map(|service| service.actions());
-        let all: Vec<_> = all.filter(|action| may_match(statement, &action.full_name())).collect();
+    fn actions(&self, statement: &'a Statement) -> (Vec<Action<'a>>, bool) {
+        let element = &statement.action;
+        let mut all: Vec<Action<'a>> = if element.negated {
+            let all = self.catalog.services().flat_map(|service| service.actions());
+            all.filter(|action| may_match(statement, &action.full_name())).collect()
+        } else {
+            element.texts.values.iter().flat_map(|text| self.catalog.matching(&text.value)).collect()
+        };
+        all.sort_by_key(|action| action.row());
+        all.dedup_by_key(|action| action.row());
         if all.len() <= ALL {
             return (all, false);
         }
