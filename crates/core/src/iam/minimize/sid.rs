@@ -24,7 +24,7 @@ pub(super) fn name(drafts: &mut [Draft], catalog: &Catalog) {
 fn plain(draft: &Draft, catalog: &Catalog) -> String {
     let services: BTreeSet<_> = draft.actions.iter().filter_map(|action| action.split(':').next()).collect();
     let services = match services.len() {
-        1 | 2 => services.into_iter().map(|service| pascal(service)).collect(),
+        1 | 2 => services.into_iter().map(pascal).collect(),
         _ => "Services".to_owned(),
     };
     let known: Vec<_> = draft.actions.iter().flat_map(|action| catalog.matching(action)).collect();

@@ -332,7 +332,7 @@ fn measured(drafts: &[Draft]) -> (usize, usize) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
     fn nothing_smaller_would_do(listed in proptest::collection::btree_set((0..ACTIONS.len(), 0..RESOURCES.len()), 1..9)) {
@@ -341,7 +341,6 @@ proptest! {
         let catalog = Catalog::bundled().unwrap();
         let grants = list(&used).iter().map(|request| Grant::of(request, catalog, &mut BTreeSet::new()).unwrap()).collect();
         prop_assert_eq!(measured(&drafts(&grants, catalog)), tried(&listed));
-        identity(&list(&used));
     }
 
     #[test]
