@@ -178,13 +178,7 @@ fn principal(part: &Part<'_>) -> Read<Principal> {
 
 fn session_kind(part: &Part<'_>) -> Read<Option<SessionKind>> {
     let Some(kind) = part.read(text)? else { return Ok(None) };
-    match kind.value.as_str() {
-        "role" => Ok(Some(SessionKind::Role)),
-        "federation" => Ok(Some(SessionKind::Federation)),
-        "session_token" => Ok(Some(SessionKind::SessionToken)),
-        "none" => Ok(Some(SessionKind::None)),
-        _ => Err(part.refuse("there are the session kinds role, federation, session_token and none").into()),
-    }
+    kind.value.parse().map(Some).map_err(|error: Error| part.refuse(error.message()).into())
 }
 
 fn context(request: Request, part: &Part<'_>) -> Read<Request> {
@@ -293,6 +287,7 @@ mod tests {
             (ASKED.replace("\"*\"", "\"orders\""), "{}"),
             (ASKED.replace("\"arn:aws:iam::111122223333:user/ann\"", "{\"anonymous\": false}"), "{}"),
             (ASKED.replace("\"arn:aws:iam::111122223333:user/ann\"", "null"), "{}"),
+            (ASKED.replace("\"*\"", "\"*\", \"session_kind\": \"user\""), "{}"),
             (ASKED.to_owned(), r#"{"identity": [1]}"#),
             (ASKED.to_owned(), r#"{"identity": [null]}"#),
             (ASKED.to_owned(), r#"{"resource": [{"Statement": []}]}"#),

@@ -98,6 +98,16 @@ pub enum Version {
     V2012,
 }
 
+impl Version {
+    /// The name in a policy, `2012-10-17`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::V2008 => "2008-10-17",
+            Self::V2012 => "2012-10-17",
+        }
+    }
+}
+
 /// A statement.
 #[derive(Clone, Debug)]
 pub struct Statement {
@@ -124,6 +134,16 @@ pub enum Effect {
     Allow,
     /// It denies, whatever else allows.
     Deny,
+}
+
+impl Effect {
+    /// The name in a policy, `Allow`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Allow => "Allow",
+            Self::Deny => "Deny",
+        }
+    }
 }
 
 /// A text of a document, and where it stands.

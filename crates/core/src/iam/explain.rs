@@ -5,7 +5,7 @@ mod change;
 use std::fmt;
 
 use super::decision::{Decision, Missing, Outcome, StatementAt, StatementResult};
-use super::document::{Effect, Statement};
+use super::document::Statement;
 use super::request::{Fact, Request};
 use super::set::{Layer, PolicySet};
 use super::statement::Applies;
@@ -135,7 +135,7 @@ impl PolicySet {
 
     /// Why a statement applies, or the first reason why it does not.
     fn reason(&self, request: &Request, result: &StatementResult) -> String {
-        let effect = if result.effect == Effect::Allow { "Allow" } else { "Deny" };
+        let effect = result.effect.name();
         let why = match result.applies {
             Applies::Yes => "applies too".into(),
             Applies::Depends => "applies, or not: it depends on the keys named".into(),

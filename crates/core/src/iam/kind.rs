@@ -1,6 +1,9 @@
 //! What a policy is attached to.
 
+use std::str::FromStr;
+
 use super::document::{PolicyDocument, Text};
+use crate::error::{Error, ErrorKind, Result, printable};
 
 /// What a policy is attached to. It decides what its elements mean.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -90,5 +93,17 @@ impl PolicyKind {
             ],
             Self::Resource => &[SizeLimit { most: 32_768, what: "the largest resource policies" }],
         }
+    }
+}
+
+impl FromStr for PolicyKind {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(|| {
+            let names = Self::ALL.map(Self::name).join(", ");
+            let what = format!("the type of policies \"{}\" is none of {names}", printable(name));
+            Error::new(ErrorKind::InvalidSetting, what).with_hint("Correct the type, or leave it out")
+        })
     }
 }

@@ -92,8 +92,10 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
 ///
 /// # Errors
 ///
+/// [`InvalidSetting`](crate::ErrorKind::InvalidSetting) if an own account is not twelve digits,
 /// [`Bug`](crate::ErrorKind::Bug) if the bundled catalogue is damaged.
 pub fn lint(document: &PolicyDocument, options: &Options) -> Result<Vec<Finding>> {
+    options.check()?;
     let subject = Subject::new(document, options, Catalog::bundled()?);
     let mut all = Vec::new();
     for (rule, check) in CHECKS {

@@ -1,5 +1,7 @@
 //! What is asked: who, what, on which resources, in which context.
 
+use std::str::FromStr;
+
 use super::arn::{Arn, is_account};
 use super::principal::{Caller, Identity, Kind, Principal};
 use crate::error::{Error, ErrorKind, Result, printable};
@@ -16,6 +18,32 @@ pub enum SessionKind {
     Role,
     /// `GetSessionToken`: nothing of IAM without a second factor, of STS only `AssumeRole` and `GetCallerIdentity`.
     SessionToken,
+}
+
+impl SessionKind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Role, Self::Federation, Self::SessionToken, Self::None];
+
+    /// The name in a case file, `session_token`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Federation => "federation",
+            Self::None => "none",
+            Self::Role => "role",
+            Self::SessionToken => "session_token",
+        }
+    }
+}
+
+impl FromStr for SessionKind {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(|| {
+            let names = Self::ALL.map(Self::name).join(", ");
+            invalid(format!("the session kind \"{}\" is none of {names}", printable(name)))
+        })
+    }
 }
 
 /// A request to decide.

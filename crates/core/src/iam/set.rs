@@ -25,6 +25,30 @@ pub enum Layer {
     VpcEndpoint,
 }
 
+impl Layer {
+    /// The name in a case file, `vpc_endpoint`; `service` for what AWS decides without any policy.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Boundary => "boundary",
+            Self::Identity => "identity",
+            Self::Rcp(_) => "rcp",
+            Self::Resource => "resource",
+            Self::Scp(_) => "scp",
+            Self::Service => "service",
+            Self::Session => "session",
+            Self::VpcEndpoint => "vpc_endpoint",
+        }
+    }
+
+    /// The index of its level, for a layer that has levels.
+    pub fn level(self) -> Option<usize> {
+        match self {
+            Self::Rcp(level) | Self::Scp(level) => Some(level),
+            _ => None,
+        }
+    }
+}
+
 /// All policies of a decision, made once and asked often.
 ///
 /// ```

@@ -28,6 +28,26 @@ pub enum Applies {
 }
 
 impl Applies {
+    /// Its name, `other_action`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Yes => "yes",
+            Self::Depends => "depends",
+            Self::OtherAction => "other_action",
+            Self::OtherPrincipal => "other_principal",
+            Self::OtherResource => "other_resource",
+            Self::Unmet(_) => "unmet",
+        }
+    }
+
+    /// The index of the condition that is not met.
+    pub fn unmet(self) -> Option<usize> {
+        match self {
+            Self::Unmet(condition) => Some(condition),
+            _ => None,
+        }
+    }
+
     pub(super) fn truth(self) -> Truth {
         match self {
             Self::Yes => Truth::Yes,

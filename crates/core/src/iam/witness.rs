@@ -52,6 +52,24 @@ pub enum Caller {
 }
 
 impl Caller {
+    /// The key that names such a principal in a case file, `service`; none for an ARN, which stands there by itself.
+    pub fn form(&self) -> Option<&'static str> {
+        match self {
+            Self::Anonymous => Some("anonymous"),
+            Self::Arn(_) => None,
+            Self::Federated(_) => Some("federated"),
+            Self::Service(_) => Some("service"),
+        }
+    }
+
+    /// The ARN or the name; nobody without credentials has one.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Anonymous => None,
+            Self::Arn(name) | Self::Federated(name) | Self::Service(name) => Some(name),
+        }
+    }
+
     /// A caller for each principal that a statement names; everybody is a stranger and somebody unknown.
     pub(super) fn of(statement: &Statement) -> Vec<Self> {
         let stranger = || [Self::stranger(), Self::Anonymous];
@@ -96,10 +114,7 @@ pub(super) fn somebody_of(principal: &str) -> String {
 
 impl fmt::Display for Caller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Anonymous => f.write_str("anybody, without credentials"),
-            Self::Arn(name) | Self::Federated(name) | Self::Service(name) => f.write_str(name),
-        }
+        f.write_str(self.name().unwrap_or("anybody, without credentials"))
     }
 }
 

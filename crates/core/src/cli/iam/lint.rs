@@ -13,7 +13,6 @@ pub(super) use self::report::request;
 use super::file;
 use crate::cli::{Console, FAILED, Outcome};
 use crate::context::Context;
-use crate::error::{Error, ErrorKind};
 use crate::iam::PolicyKind;
 use crate::iam::lint::{Options, Severity, Suppressions, lint};
 
@@ -73,10 +72,8 @@ impl Level {
 
 /// The kinds of policies by their names.
 pub(super) fn kinds() -> impl TypedValueParser<Value = PolicyKind> {
-    PossibleValuesParser::new(PolicyKind::ALL.map(PolicyKind::name)).map(|name| {
-        let same = |kind: &PolicyKind| kind.name() == name;
-        PolicyKind::ALL.into_iter().find(same).unwrap_or(PolicyKind::Identity)
-    })
+    PossibleValuesParser::new(PolicyKind::ALL.map(PolicyKind::name))
+        .map(|name| name.parse().unwrap_or(PolicyKind::Identity))
 }
 
 pub(super) fn run(arguments: &Arguments, context: &Context, console: &mut Console<'_>) -> Outcome {
@@ -85,8 +82,6 @@ pub(super) fn run(arguments: &Arguments, context: &Context, console: &mut Consol
         own_accounts: arguments.own_account.clone(),
         own_organizations: arguments.own_organization.clone(),
     };
-    accounts(&options)?;
-    organizations(&options)?;
     let suppressions = match &arguments.suppress {
         Some(path) => Suppressions::parse(&file::read(path, context)?)?,
         None => Suppressions::default(),
@@ -110,31 +105,4 @@ pub(super) fn run(arguments: &Arguments, context: &Context, console: &mut Consol
     let least = arguments.fail_on.severity();
     let fails = linted.iter().any(|one| one.suppressed.is_none() && one.finding.severity >= least);
     if fails { Err(crate::cli::Failure::Answered(FAILED)) } else { Ok(()) }
-}
-
-fn accounts(options: &Options) -> crate::Result<()> {
-    let is_id = |account: &&String| account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
-    match options.own_accounts.iter().find(|account| !is_id(account)) {
-        None => Ok(()),
-        Some(account) => {
-            let what = format!("--own-account {} is not twelve digits", crate::error::printable(account));
-            Err(Error::new(ErrorKind::InvalidSetting, what).with_hint("Pass the id of an AWS account"))
-        }
-    }
-}
-
-fn organizations(options: &Options) -> crate::Result<()> {
-    let is_id = |id: &&String| {
-        let rest = id.strip_prefix("o-").unwrap_or_default();
-        (10..=32).contains(&rest.len()) && rest.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9'))
-    };
-    match options.own_organizations.iter().find(|id| !is_id(id)) {
-        None => Ok(()),
-        Some(id) => {
-            let what =
-                format!("--own-organization {} is no id of an organization", crate::error::printable(id));
-            let error = Error::new(ErrorKind::InvalidSetting, what);
-            Err(error.with_hint("Pass it as AWS Organizations shows it: o-a1b2c3d4e5"))
-        }
-    }
 }

@@ -2,6 +2,8 @@
 
 use std::sync::OnceLock;
 
+use crate::error::{Error, ErrorKind, Result, printable};
+use crate::iam::arn::is_account;
 use crate::iam::bits::Bits;
 use crate::iam::catalog::{Action, Catalog};
 use crate::iam::cover::covers_action;
@@ -23,6 +25,28 @@ pub struct Options {
     /// The ids of the reader's own organizations. Where one is given, a condition that lets in another one is no limit:
     /// its accounts are strangers.
     pub own_organizations: Vec<String>,
+}
+
+impl Options {
+    /// Refuses what is no account or organization: it would leave findings that the reader means to be without.
+    pub(super) fn check(&self) -> Result<()> {
+        if let Some(account) = self.own_accounts.iter().find(|account| !is_account(account)) {
+            let what = format!("the own account \"{}\" is not twelve digits", printable(account));
+            let error = Error::new(ErrorKind::InvalidSetting, what);
+            return Err(error.with_hint("Give the id of an AWS account"));
+        }
+        if let Some(id) = self.own_organizations.iter().find(|id| !is_organization(id)) {
+            let what = format!("the own organization \"{}\" is no id of an organization", printable(id));
+            let error = Error::new(ErrorKind::InvalidSetting, what);
+            return Err(error.with_hint("Give it as AWS Organizations shows it: o-a1b2c3d4e5"));
+        }
+        Ok(())
+    }
+}
+
+fn is_organization(id: &str) -> bool {
+    let rest = id.strip_prefix("o-").unwrap_or_default();
+    (10..=32).contains(&rest.len()) && rest.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9'))
 }
 
 /// A place in the policy.
@@ -243,7 +267,7 @@ impl<'a> Stated<'a> {
     /// What it is called in a message: its `Sid`, else its number counted from 1.
     pub(super) fn title(&self) -> String {
         match &self.statement.sid {
-            Some(sid) => format!("statement {}", crate::error::printable(&sid.value)),
+            Some(sid) => format!("statement {}", printable(&sid.value)),
             None => format!("statement {}", self.at + 1),
         }
     }

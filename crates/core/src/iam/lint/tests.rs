@@ -519,3 +519,22 @@ fn a_suppression_needs_a_reason_and_fits_below_its_pointer() {
     let stale = Suppressions::parse("full-access * so\nservice-wildcard * so").unwrap();
     assert_eq!(stale.unused([("policies/ci.json", finding)].into_iter()), [1]);
 }
+
+#[test]
+fn an_own_account_that_is_none_is_refused() {
+    let policy = PolicyDocument::parse(r#"{"Statement": []}"#).unwrap();
+    let options = Options { kind: None, own_accounts: vec!["1111".into()] };
+    let refused = lint(&policy, &options).unwrap_err();
+    assert_eq!(
+        (refused.code(), refused.message()),
+        ("LK-0116", "the own account \"1111\" is not twelve digits")
+    );
+}
+
+#[test]
+fn kinds_of_policies_have_names() {
+    for kind in PolicyKind::ALL {
+        assert_eq!(kind.name().parse::<PolicyKind>().unwrap(), kind);
+    }
+    assert_eq!("Trust".parse::<PolicyKind>().unwrap_err().code(), "LK-0116");
+}

@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 use crate::cli::table::{self, Wrap};
 use crate::cli::{Console, Outcome};
 use crate::error::printable;
+use crate::iam::Witness;
 use crate::iam::lint::{Finding, Severity};
-use crate::iam::{Caller, Witness};
 
 /// A finding in a file, and why it is not to be told if it is not.
 pub(super) struct Linted {
@@ -103,11 +103,10 @@ fn value(one: &Linted) -> Value {
 
 /// A witness as a request of a case file.
 pub(in crate::cli::iam) fn request(witness: &Witness) -> Value {
-    let principal = match &witness.caller {
-        Caller::Anonymous => json!({ "anonymous": true }),
-        Caller::Arn(arn) => json!(arn),
-        Caller::Federated(provider) => json!({ "federated": provider }),
-        Caller::Service(service) => json!({ "service": service }),
+    let name = witness.caller.name().map_or_else(|| json!(true), |name| json!(name));
+    let principal = match witness.caller.form() {
+        Some(form) => json!({ form: name }),
+        None => name,
     };
     let context: Map<_, _> =
         witness.whole_context().into_iter().map(|(key, value)| (key, json!(value))).collect();
