@@ -26,7 +26,7 @@ from leasekey.provider import Event, Events, Lease, Stats, VaultCredentialsProvi
 from leasekey.session import Session, install
 
 if TYPE_CHECKING:
-    from leasekey import aio, errors
+    from leasekey import aio, errors, iam
 
 __all__ = [
     "AwsCredentials",
@@ -40,12 +40,13 @@ __all__ = [
     "__version__",
     "credentials",
     "errors",
+    "iam",
     "install",
 ]
 
 
 def __getattr__(name: str) -> Any:
     # What needs botocore or aiobotocore is imported when somebody asks for it.
-    if name in ("aio", "botocore", "obstore", "polars"):
+    if name in ("aio", "botocore", "iam", "obstore", "polars"):
         return importlib.import_module(f"leasekey.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,8 +1,10 @@
 """The native module. The public objects are built on it; only `AwsCredentials` is one itself."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal, TypedDict, final, type_check_only
+
+from leasekey.iam import Applies, Layer, Outcome
 
 __version__: Final[str]
 ERRORS: Final[list[tuple[str, str, str]]]
@@ -115,6 +117,83 @@ class Provider:
     def stats(self) -> dict[str, int]: ...
     @property
     def lease(self) -> dict[str, Any] | None: ...
+
+@final
+class PolicyDocument:
+    """A policy document that was read."""
+
+    @staticmethod
+    def parse(source: str, name: str | None) -> PolicyDocument | Failure: ...
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def version(self) -> str | None: ...
+    @property
+    def id(self) -> str | None: ...
+    @property
+    def size(self) -> int: ...
+
+@final
+class Request:
+    """A request to decide."""
+
+    @staticmethod
+    def build(principal: Any, action: str, resource: str | Sequence[str], facts: Mapping[str, Any]) -> Request | Failure: ...
+    @property
+    def action(self) -> str: ...
+    @property
+    def resources(self) -> list[str]: ...
+
+@final
+class PolicySet:
+    """All policies of a decision."""
+
+    @staticmethod
+    def build(layers: dict[str, Any]) -> PolicySet | Failure: ...
+    def outcome(self, request: Request) -> Outcome: ...
+    def evaluate(self, request: Request) -> Decision: ...
+    def explain(self, request: Request) -> tuple[str, list[str], list[str], str]:
+        """The summary, the changes, the others, and the whole text."""
+
+@final
+class Decision:
+    """A decision. A statement is at a layer, a level if it has levels, a document and an index."""
+
+    @property
+    def outcome(self) -> Outcome: ...
+    @property
+    def layer(self) -> Layer: ...
+    @property
+    def level(self) -> int | None: ...
+    @property
+    def decided_by(self) -> tuple[Layer, int | None, int, int] | None: ...
+    @property
+    def resource(self) -> int: ...
+    @property
+    def statements(
+        self,
+    ) -> list[tuple[tuple[Layer, int | None, int, int], Literal["Allow", "Deny"], Applies, int | None]]: ...
+    @property
+    def missing(self) -> list[tuple[str, str, list[str], tuple[Layer, int | None, int, int] | None]]: ...
+
+@final
+class Case:
+    """A case of a case file."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def expected(self) -> str: ...
+    def expects(self, decision: Decision) -> bool: ...
+    def question(self) -> tuple[Request, PolicySet] | Failure: ...
+
+def lint(documents: list[PolicyDocument], kind: str | None, own_accounts: list[str]) -> list[Any] | Failure:
+    """Looks at each of these with every rule; the fields of each finding."""
+
+def read_cases(source: str, name: str) -> list[Case] | Failure:
+    """The cases of a file."""
 
 def main(args: Sequence[str]) -> int:
     """Runs the command line, the program's name first; the exit code."""
