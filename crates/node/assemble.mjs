@@ -12,7 +12,7 @@ const file = `${napi.binaryName}.${process.platform}-${process.arch}${abi}.node`
 copyFileSync(process.argv[2], new URL(file, import.meta.url));
 await writeJsBinding({
   platform: true,
-  idents: ["Ask", "Provider", "Reading", "runCommandLine"],
+  idents: ["Ask", "Case", "lint", "PolicyDocument", "PolicySet", "Provider", "readCases", "Reading", "runCommandLine"],
   jsBinding: "native.cjs",
   format: "commonjs",
   binaryName: napi.binaryName,

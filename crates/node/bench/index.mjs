@@ -5,13 +5,14 @@ import { parseArgs } from "node:util";
 import * as exits from "./exits.mjs";
 import * as loading from "./loading.mjs";
 import * as outage from "./outage.mjs";
+import * as policies from "./policies.mjs";
 import * as reads from "./reads.mjs";
 import { print } from "./report.mjs";
 import * as signed from "./signed.mjs";
 
 const { values } = parseArgs({ options: { part: { type: "string", default: "" }, json: { type: "string" } } });
 
-const parts = { reads, signed, outage, loading, exits };
+const parts = { reads, policies, signed, outage, loading, exits };
 const rows = [];
 for (const [name, part] of Object.entries(parts)) {
   if (name.includes(values.part)) {

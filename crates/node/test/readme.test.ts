@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { blocks, pack, project } from "./support/pack.ts";
 import { PACKAGE, run } from "./support/program.ts";
 
-const README = blocks(join(PACKAGE, "README.md"));
+const README = ["README.md", "../../docs/iam.md"].flatMap((page) => blocks(join(PACKAGE, page)));
 let packed: Awaited<ReturnType<typeof pack>>;
 let folder: string;
 

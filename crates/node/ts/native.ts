@@ -1,10 +1,11 @@
 import { createRequire } from "node:module";
 
 import { LeasekeyError, native } from "./errors.ts";
+import type { NativeIam } from "./iam-native.ts";
 import type { NativeSet } from "./identity.ts";
 
 /** What the native side has. */
-export interface Native {
+export interface Native extends NativeIam {
   /** The command line, which `bin/leasekey.js` runs; what comes back is the exit code. */
   runCommandLine(words: string[]): number;
   Provider: new (settings: Record<string, string>, deadline: number | undefined, wake: () => void) => NativeProvider;

@@ -101,7 +101,7 @@ function notAllowed(name: string, form: Form, given: string): LeasekeyError {
 }
 
 /** Texts are not quoted: they may be secret. */
-function describe(value: unknown): string {
+export function describe(value: unknown): string {
   if (typeof value === "string") {
     return value === "" ? "empty" : "a text that is none";
   }

@@ -1,0 +1,85 @@
+//! Requests, as `ts/iam-request.ts` hands them over.
+
+use leasekey::iam::{Principal, Request};
+use leasekey::{Error, ErrorKind, Result};
+use napi_derive::napi;
+
+/// A request.
+#[napi(object, object_to_js = false)]
+pub struct Asked {
+    /// The principal's ARN or name.
+    pub principal: String,
+    /// The key that a case file has for such a principal; none for an ARN.
+    pub form: Option<String>,
+    /// The action.
+    pub action: String,
+    /// The resources, one at least.
+    pub resources: Vec<String>,
+    /// Each condition key and its values.
+    pub context: Option<Vec<Vec<String>>>,
+    /// What few requests tell.
+    pub facts: Option<Facts>,
+}
+
+/// What few requests tell.
+#[napi(object, object_to_js = false)]
+pub struct Facts {
+    /// The account that owns the resources.
+    pub resource_account: Option<String>,
+    /// Whether the organisation's management account is meant.
+    pub management_account: Option<bool>,
+    /// The kind of session.
+    pub session_kind: Option<String>,
+    /// Whether the session was made with a second factor.
+    pub mfa: Option<bool>,
+    /// Whether keys that are not given are unknown.
+    pub partial_context: Option<bool>,
+}
+
+impl Asked {
+    pub(super) fn request(self) -> Result<Request> {
+        let principal = match self.form.as_deref() {
+            None => Principal::parse(&self.principal)?,
+            Some("anonymous") => Principal::anonymous(),
+            Some("federated") => Principal::federated(self.principal),
+            Some(_) => Principal::service(self.principal),
+        };
+        let mut resources = self.resources.into_iter();
+        let nothing = || Error::new(ErrorKind::InvalidRequest, "a request asks for a resource, or for \"*\"");
+        let mut request = Request::new(principal, &self.action, &resources.next().ok_or_else(nothing)?)?;
+        for more in resources {
+            request = request.and_resource(&more)?;
+        }
+        for key in self.context.unwrap_or_default() {
+            let mut values = key.into_iter();
+            if let Some(key) = values.next() {
+                request = request.context_values(&key, values);
+            }
+        }
+        match self.facts {
+            Some(facts) => facts.told(request),
+            None => Ok(request),
+        }
+    }
+}
+
+impl Facts {
+    fn told(self, mut request: Request) -> Result<Request> {
+        if let Some(account) = self.resource_account {
+            request = request.resource_account(&account)?;
+        }
+        if let Some(kind) = self.session_kind {
+            request = request.session_kind(kind.parse()?);
+        }
+        if let Some(present) = self.mfa {
+            request = request.mfa(present);
+        }
+        if self.management_account == Some(true) {
+            request = request.management_account();
+        }
+        if self.partial_context == Some(true) {
+            request = request.partial_context();
+        }
+        Ok(request)
+    }
+}
