@@ -63,10 +63,9 @@ impl Decision {
     #[getter]
     fn missing(&self) -> Vec<(&str, &str, &[String], Option<At>)> {
         let missing = self.0.missing.iter();
-        let need = |one: &'_ iam::Missing| {
-            (one.key.as_str(), one.constraint.as_str(), one.values.as_slice(), one.at.map(at))
-        };
-        missing.map(need).collect()
+        missing
+            .map(|one| (one.key.as_str(), one.constraint.as_str(), one.values.as_slice(), one.at.map(at)))
+            .collect()
     }
 }
 
