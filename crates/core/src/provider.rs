@@ -201,6 +201,12 @@ impl VaultCredentialsProvider {
         }
     }
 
+    /// Whether this process looks after the lease itself: false in a forked child for as long as it only serves what
+    /// its parent had in hand.
+    pub fn is_kept_here(&self) -> bool {
+        self.0.lineage.own().is_some()
+    }
+
     /// An interceptor and retry classifier for one SDK client: when AWS refuses the key as if it were dead,
     /// a new set is asked for and the call is made once more.
     pub fn heal(&self) -> Heal {

@@ -1,12 +1,13 @@
 //! The end of the interpreter: no thread may be in Rust's frames when Python ends it.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use pyo3::prelude::*;
 
 static ENDED: AtomicBool = AtomicBool::new(false);
 static WAITING: AtomicUsize = AtomicUsize::new(0);
+static FORKS: AtomicU32 = AtomicU32::new(0);
 
 /// The longest that a thread waits without looking up.
 pub(crate) const SLICE: Duration = Duration::from_millis(50);
@@ -38,8 +39,14 @@ pub(crate) fn end_waits(py: Python<'_>) {
     }
 }
 
+/// How many forks lie behind this process: another number than its parent's.
+pub(crate) fn forks() -> u32 {
+    FORKS.load(Ordering::Relaxed)
+}
+
 /// In a forked child nobody waits: the parent's threads are not in it.
 #[pyfunction]
 pub(crate) fn after_fork() {
     WAITING.store(0, Ordering::SeqCst);
+    FORKS.fetch_add(1, Ordering::Relaxed);
 }

@@ -1,5 +1,6 @@
 //! A provider, as Python calls it.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use crate::convert::wall;
 use crate::credentials::AwsCredentials;
 use crate::errors::Failure;
 use crate::events::EventQueue;
+use crate::lifecycle;
 use crate::pending::{Answer, Pending};
 use crate::settings;
 #[cfg(feature = "test-util")]
@@ -22,9 +24,13 @@ pub(crate) struct Provider {
     provider: VaultCredentialsProvider,
     // The set that was handed out last: the same object as long as the same set is in hand.
     handed: Mutex<Option<Py<AwsCredentials>>>,
+    // The process whose `logging` is told what happens, by the forks behind it.
+    logged: AtomicU32,
     #[cfg(feature = "test-util")]
     stage: Option<Py<Stage>>,
 }
+
+const NOWHERE: u32 = u32::MAX;
 
 /// A provider, or why there is none.
 #[derive(IntoPyObject)]
@@ -51,6 +57,7 @@ impl Provider {
         Self {
             provider,
             handed: Mutex::default(),
+            logged: AtomicU32::new(NOWHERE),
             #[cfg(feature = "test-util")]
             stage: None,
         }
@@ -71,6 +78,11 @@ impl Provider {
         #[cfg(feature = "test-util")]
         let pending = pending.on(self.stage.as_ref().map(|stage| Python::attach(|py| stage.clone_ref(py))));
         pending
+    }
+
+    /// Whether this process looks after the lease and its `logging` is not told of that yet.
+    fn is_unlogged(&self) -> bool {
+        self.logged.load(Ordering::Relaxed) != lifecycle::forks() && self.provider.is_kept_here()
     }
 
     /// Looks at the provider, in a scripted world from within.
@@ -111,15 +123,21 @@ impl Provider {
         match settings::given(within(builder, deadline), given) {
             Ok(builder) => {
                 let built = stage.get().within(|| builder.build());
-                built.map(|provider| Self { stage: Some(stage), ..Self::of(provider) }).into()
+                // Nothing is logged of a scripted world.
+                let logged = AtomicU32::new(lifecycle::forks());
+                built.map(|provider| Self { stage: Some(stage), logged, ..Self::of(provider) }).into()
             }
             Err(error) => Built::Failed(error.into()),
         }
     }
 
-    /// The set in hand, at once; None when it must be waited for.
+    /// The set in hand, at once; None when it must be waited for, or `events_to_log` be asked for before.
     fn now(&self, py: Python<'_>) -> PyResult<Option<Py<AwsCredentials>>> {
         let Some(credentials) = self.seen(VaultCredentialsProvider::credentials_now) else { return Ok(None) };
+        // Such a reader was the first in a forked child who found the set due.
+        if self.is_unlogged() {
+            return Ok(None);
+        }
         let mut handed = self.handed.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(handed) = handed.as_ref().filter(|handed| handed.get().is(&credentials)) {
             return Ok(Some(handed.clone_ref(py)));
@@ -160,6 +178,12 @@ impl Provider {
         return EventQueue::new(self.provider.events(), self.stage.is_none());
         #[cfg(not(feature = "test-util"))]
         EventQueue::new(self.provider.events(), true)
+    }
+
+    /// The events from now on, for `logging`; None where this process's is told of them already.
+    fn events_to_log(&self) -> Option<EventQueue> {
+        let here = lifecycle::forks();
+        (self.logged.swap(here, Ordering::Relaxed) != here).then(|| self.events())
     }
 
     #[getter]

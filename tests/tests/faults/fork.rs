@@ -87,6 +87,7 @@ async fn row_45_a_child_serves_what_it_inherited_and_takes_its_own_lease_in_its_
     let (inherited, forked) = (key(&provider), Instant::now());
     fork(&vault);
     assert_eq!((key(&provider), provider.phase()), (inherited.clone(), Phase::Inherited));
+    assert!(!provider.is_kept_here());
     while key(&provider) == inherited {
         assert!(forked.elapsed() < LIFE * 7 / 10, "no lease of its own after {:?}", forked.elapsed());
         sleep(Duration::from_secs(1)).await;
@@ -94,6 +95,7 @@ async fn row_45_a_child_serves_what_it_inherited_and_takes_its_own_lease_in_its_
     assert!(forked.elapsed() > LIFE * 4 / 10, "not before {:?}", forked.elapsed());
     assert_eq!((vault.asked(VaultAsk::Login), vault.asked(VaultAsk::Issue)), (2, 2));
     assert_eq!((provider.phase(), provider.stats().issues), (Phase::Fresh, 1));
+    assert!(provider.is_kept_here());
     sleep(LIFE).await;
     provider.close().await.unwrap();
     let revoked = vault.asked(VaultAsk::RevokeLease) + vault.asked(VaultAsk::RevokeSelf);

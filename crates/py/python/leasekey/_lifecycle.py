@@ -39,33 +39,27 @@ class _Lifecycle:
         self.told: collections.deque[tuple[datetime.datetime, str]] = collections.deque(maxlen=512)
         self.ending = False
         self.registered = False
-        self.inherited = False
 
     def watch(self, provider: Provider) -> None:
         """Closes `provider` at the end of the interpreter, and logs what happens to it."""
-        queue = provider.events()
         with self.lock:
             if not self.registered:
                 self.registered = True
                 atexit.register(self.end)
                 os.register_at_fork(after_in_child=self.after_fork)
             self.providers.add(provider)
-            self.hear([queue])
+        self.hear(provider)
 
-    def hear(self, queues: list[EventQueue]) -> None:
-        """Logs these queues, too; under the lock."""
-        self.queues += queues
-        if self.drain is None and self.queues:
-            self.drain = threading.Thread(target=self.log, name="leasekey-log", daemon=True)
-            self.drain.start()
-
-    def waits(self) -> None:
-        """Somebody waits for Vault: in a forked child what happens to its providers is logged from now on."""
-        if self.inherited:
-            with self.lock:
-                if self.inherited:
-                    self.inherited = False
-                    self.hear([provider.events() for provider in self.providers])
+    def hear(self, provider: Provider) -> None:
+        """Logs what happens to `provider` in this process, which looks after it from now on."""
+        queue = provider.events_to_log()
+        if queue is None:
+            return
+        with self.lock:
+            self.queues.append(queue)
+            if self.drain is None:
+                self.drain = threading.Thread(target=self.log, name="leasekey-log", daemon=True)
+                self.drain.start()
 
     def log(self) -> None:
         """Tells `logging` what happened, until there is nobody left whom it happens to."""
@@ -113,10 +107,9 @@ class _Lifecycle:
         """A child has none of its parent's threads, and whoever held a lock may not be in it."""
         _native.after_fork()
         providers = list(self.providers)
+        # No thread in their place: a child that only reads what it inherited needs none.
         self.lock, self.drain, self.queues = threading.Lock(), None, []
         self.providers = weakref.WeakSet(providers)
-        # Not at once: a child that only reads what it inherited needs no thread of its own.
-        self.inherited = True
 
 
 def _log(event: _native.EventDict) -> None:

@@ -103,20 +103,33 @@ class Provider:
     """A provider. What takes time gives a `Pending`."""
 
     @staticmethod
-    def build(given: dict[str, Any], deadline: float | None = None) -> Provider | Failure: ...
-    def now(self) -> AwsCredentials | None: ...
-    def get(self) -> Pending: ...
-    def valid_for(self, seconds: float) -> Pending: ...
-    def refresh(self) -> Pending: ...
-    def close(self) -> Pending: ...
-    def refused(self, authorization: str, code: str) -> bool: ...
-    def events(self) -> EventQueue: ...
+    def build(given: dict[str, Any], deadline: float | None = None) -> Provider | Failure:
+        """A provider of these settings, over the environment and the files; or why there is none."""
+    def now(self) -> AwsCredentials | None:
+        """The set in hand, at once; None when it must be waited for, or `events_to_log` be asked for before."""
+    def get(self) -> Pending:
+        """For the set in hand, or the first one."""
+    def valid_for(self, seconds: float) -> Pending:
+        """For a set that lives for at least `seconds`."""
+    def refresh(self) -> Pending:
+        """For a newer set than the one in hand."""
+    def close(self) -> Pending:
+        """For the end, within 2 s."""
+    def refused(self, authorization: str, code: str) -> bool:
+        """Whether a call that was signed with this header and answered with this code is to be made once more."""
+    def events(self) -> EventQueue:
+        """The events from now on."""
+    def events_to_log(self) -> EventQueue | None:
+        """The events from now on, for `logging`; None where this process's is told of them already."""
     @property
-    def phase(self) -> str: ...
+    def phase(self) -> str:
+        """How the lease is."""
     @property
-    def stats(self) -> dict[str, int]: ...
+    def stats(self) -> dict[str, int]:
+        """What was done so far, as the fields of `leasekey.Stats`."""
     @property
-    def lease(self) -> dict[str, Any] | None: ...
+    def lease(self) -> dict[str, Any] | None:
+        """The lease in hand, as the fields of `leasekey.Lease`."""
 
 @final
 class PolicyDocument:

@@ -146,11 +146,11 @@ class VaultCredentialsProvider:
             LeasekeyError: That of the first attempt; `NotReady` after the deadline, 10 s unless `deadline=` says
                 otherwise; `Expired` when the last set is dead; `Closed` after a close.
         """
-        return self._native.now() or _wait(self._native.get())
+        return self._native.now() or _wait(self._heard().get())
 
     async def get_async(self) -> AwsCredentials:
         """`get`, awaited: under asyncio and under trio."""
-        return self._native.now() or await _waited(self._native.get())
+        return self._native.now() or await _waited(self._heard().get())
 
     def valid_for(self, seconds: float) -> AwsCredentials:
         """A set that lives for at least `seconds` from now, such as for a presigned address.
@@ -158,11 +158,11 @@ class VaultCredentialsProvider:
         Raises:
             LeasekeyError: As `get`, and `TtlOutOfRange` if no set lives that long.
         """
-        return _wait(self._native.valid_for(_seconds(seconds, "seconds")))
+        return _wait(self._heard().valid_for(_seconds(seconds, "seconds")))
 
     async def valid_for_async(self, seconds: float) -> AwsCredentials:
         """`valid_for`, awaited."""
-        return await _waited(self._native.valid_for(_seconds(seconds, "seconds")))
+        return await _waited(self._heard().valid_for(_seconds(seconds, "seconds")))
 
     def refresh(self) -> AwsCredentials:
         """A newer set than the one in hand, with which others go on until it is there.
@@ -170,11 +170,11 @@ class VaultCredentialsProvider:
         Raises:
             LeasekeyError: As `get`; `NotRotated` if the same set came again.
         """
-        return _wait(self._native.refresh())
+        return _wait(self._heard().refresh())
 
     async def refresh_async(self) -> AwsCredentials:
         """`refresh`, awaited."""
-        return await _waited(self._native.refresh())
+        return await _waited(self._heard().refresh())
 
     def close(self) -> None:
         """Ends this provider within 2 s. A second close does nothing.
@@ -219,6 +219,11 @@ class VaultCredentialsProvider:
             "aws_session_token": held.session_token,
         }
         return {name: value for name, value in named.items() if value is not None}
+
+    def _heard(self) -> _native.Provider:
+        # In a forked child nobody has told `logging` of it so far.
+        _lifecycle().hear(self._native)
+        return self._native
 
     def __enter__(self) -> Self:
         return self
@@ -307,7 +312,6 @@ def _seconds(value: float | datetime.timedelta, name: str) -> float:
 
 
 def _wait(pending: _native.Pending) -> Any:
-    _lifecycle().waits()
     # Between two slices Python looks for signals: Ctrl-C ends the wait.
     while (answer := pending.wait(SLICE)) is None:
         pass
@@ -315,7 +319,6 @@ def _wait(pending: _native.Pending) -> Any:
 
 
 async def _waited(pending: _native.Pending) -> Any:
-    _lifecycle().waits()
     pause = 0.001
     while (answer := pending.wait(0.0)) is None:
         await _sleep(pause)
