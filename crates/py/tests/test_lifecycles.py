@@ -95,6 +95,47 @@ def test_row_45_what_a_child_asks_for_is_logged_by_the_child(orders: str) -> Non
     assert "leasekey.vault vault.logged_in" in told and "leasekey.refresh credentials.swapped" in told, told
 
 
+# Vault, but for leases that are said to end after 12 s: after 9.2 s a reader in a forked child finds the set due.
+SHORT = """
+import http.server, logging, os, re, sys, threading, time, urllib.request, leasekey
+
+class Short(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        asked = urllib.request.Request(os.environ["VAULT_ADDR"] + self.path, body, dict(self.headers), method="POST")
+        with urllib.request.urlopen(asked) as reply:
+            told = reply.read()
+        if "/aws/creds/" in self.path:
+            told = re.sub(rb'"lease_duration": *[0-9]+', b'"lease_duration":12', told)
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(told)))
+        self.end_headers()
+        self.wfile.write(told)
+    do_PUT = do_POST
+    def log_message(self, *_): pass
+
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Short)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+vault = leasekey.credentials(role="orders", address=f"http://127.0.0.1:{server.server_port}")
+inherited = vault.get().access_key_id
+child = os.fork()
+if child == 0:
+    logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(process)d %(name)s %(message)s")
+    while vault.get().access_key_id == inherited:
+        time.sleep(0.02)
+    sys.exit(0)
+assert os.waitpid(child, 0)[1] == 0
+print("child", child)
+"""
+
+
+def test_row_45_what_happens_to_a_child_that_only_reads_is_logged_by_the_child(orders: str) -> None:
+    told = python(SHORT).stdout
+    child = told.rsplit(maxsplit=1)[-1]
+    assert f"{child} leasekey.vault vault.logged_in" in told, told
+    assert f"{child} leasekey.refresh credentials.swapped" in told, told
+
+
 MID_REFRESH = """
 import os, threading, leasekey
 vault = leasekey.credentials(role="orders", deadline=5)
@@ -169,6 +210,48 @@ def test_row_45_workers_of_gunicorn_serve_what_was_leased_before_they_were_forke
             server.terminate()
         assert told == {f"{server.pid} True inherited".encode()}
         assert server.wait(20) == 0
+
+
+WORKED = """
+import os, leasekey
+from celery import Celery
+
+app = Celery("worked", broker="filesystem://", backend="file://results")
+app.conf.broker_transport_options = {"data_folder_in": "queue", "data_folder_out": "queue", "control_folder": "control"}
+vault = leasekey.credentials(role="orders")
+inherited = vault.get().access_key_id
+
+@app.task
+def told():
+    return [os.getppid(), vault.get().access_key_id == inherited, vault.phase]
+"""
+
+ASK = """
+import os, sys
+from celery import Celery
+
+app = Celery("asking", broker="filesystem://", backend="file://results")
+app.conf.broker_transport_options = {"data_folder_in": "queue", "data_folder_out": "queue", "control_folder": "control"}
+asked = [app.send_task("worked.told") for _ in range(4)]
+told = [one.get(timeout=30) for one in asked]
+assert all(one == [int(sys.argv[1]), True, "inherited"] for one in told), told
+"""
+
+
+def test_row_45_workers_of_celery_serve_what_was_leased_before_they_were_forked(orders: str, tmp_path: Path) -> None:
+    (tmp_path / "worked.py").write_text(WORKED)
+    for folder in ("queue", "control", "results"):
+        (tmp_path / folder).mkdir()
+    line = [sys.executable, "-m", "celery", "--app", "worked", "worker", "--pool", "prefork", "--concurrency", "2"]
+    with subprocess.Popen(line, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as worker:
+        try:
+            asking = [sys.executable, "-c", ASK, str(worker.pid)]
+            asked = subprocess.run(asking, cwd=tmp_path, timeout=60, capture_output=True, text=True, check=False)
+        finally:
+            worker.terminate()
+        told = worker.communicate(timeout=30)[1]
+        assert asked.returncode == 0, asked.stderr + told
+        assert worker.returncode == 0, told
 
 
 EXIT = """
