@@ -1,6 +1,7 @@
 //! The Python package: its wheel, and its tests in environments that are made once and kept in the cache.
 //!
-//! boto3 and aiobotocore want different botocores, so each has an environment of its own. The wheel is put into a
+//! boto3 and aiobotocore want different botocores, so each has an environment of its own, and so have the libraries
+//! that need neither. The wheel is put into a
 //! folder beside them, so that they stay as their pins made them.
 
 use std::fs;
@@ -21,9 +22,10 @@ struct Suite {
     files: &'static [&'static str],
 }
 
-const SUITES: [Suite; 2] = [
-    Suite { name: "boto3", mark: "not aio", files: &["tests"] },
+const SUITES: [Suite; 3] = [
+    Suite { name: "boto3", mark: "not aio and not storage", files: &["tests"] },
     Suite { name: "aio", mark: "aio", files: &["tests/test_aio.py", "tests/test_readme.py"] },
+    Suite { name: "storage", mark: "storage", files: &["tests/test_storage.py", "tests/test_readme.py"] },
 ];
 
 /// The tests of the Python package, ready to run.
@@ -80,7 +82,7 @@ impl PythonTests {
             let mut pytest = suite.pytest(&self.wheel, filters)?;
             exports.give(&mut pytest);
             // The tests themselves run Python in fresh environments and need the wheel for that.
-            pytest.env("LEASEKEY_PY_WHEEL", &self.wheel);
+            pytest.env("LEASEKEY_PY_WHEEL", &self.wheel).env("CARGO_TARGET_DIR", paths::target()?);
             let ended = process::run_lines(&mut pytest, &mut line)?;
             // 5: no test has such a name.
             passed &= ended.success() || ended.code() == Some(5);
@@ -117,13 +119,14 @@ pub(crate) fn bench(part: Option<&str>, json: Option<&Path>) -> Result<()> {
     install(&python, &wheel, &site)?;
     let stack = OwnStack::start(Server::Openbao, Shape::default(), "bench")?;
     let mut benches = Command::new(python);
-    benches.arg(paths::repository().join("crates/py/benches/python.py"));
-    benches.args(part.iter().flat_map(|part| ["--part", part]));
+    benches.current_dir(paths::repository().join("crates/py"));
+    benches.args(["-m", "pytest", "benches", "-p", "no:cacheprovider", "-q", "--benchmark-quiet"]);
+    benches.args(part.iter().flat_map(|part| ["-k", part]));
     if let Some(file) = json {
-        benches.arg("--json").arg(file);
+        benches.arg("--rows").arg(file);
     }
     stack.exports().give(&mut benches);
-    benches.env("PYTHONPATH", &site).env("LEASEKEY_PY_WHEEL", &wheel);
+    benches.env("PYTHONPATH", &site).env("LEASEKEY_PY_WHEEL", &wheel).env("PYTHONDONTWRITEBYTECODE", "1");
     let ran = process::run(&mut benches);
     let failed = !ran.as_ref().is_ok_and(std::process::ExitStatus::success);
     stack.end(failed)?;
