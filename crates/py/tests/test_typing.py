@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -27,6 +28,16 @@ def test_the_stubs_are_those_of_the_module_that_was_built(tmp_path: Path) -> Non
     checked("mypy.stubtest", "leasekey._native", "--allowlist", allowed, "--ignore-unused-allowlist")
 
 
-def test_the_package_is_typed_and_its_users_are_served() -> None:
+def test_the_package_passes_strict_checkers(tmp_path: Path) -> None:
+    checked("mypy", "--strict", "--cache-dir", tmp_path, "--package", "leasekey")
+    # What is private to the package is used all over it.
+    ours = {"reportPrivateUsage": "none", "reportUnusedFunction": "none", "reportMissingModuleSource": "none"}
+    config = {"include": [str(PACKAGE)], "typeCheckingMode": "strict", **ours}
+    (tmp_path / "pyright.json").write_text(json.dumps(config))
+    checked("basedpyright", "--pythonpath", sys.executable, "--project", tmp_path / "pyright.json")
+
+
+def test_the_package_is_typed_and_its_users_are_served(tmp_path: Path) -> None:
     assert (PACKAGE / "py.typed").is_file()
-    checked("basedpyright", "--project", TESTS / "pyright.json")
+    checked("mypy", "--strict", "--cache-dir", tmp_path, "typed.py")
+    checked("basedpyright", "--pythonpath", sys.executable, "--project", TESTS / "pyright.json")

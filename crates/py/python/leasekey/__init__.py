@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if sys.version_info < (3, 12):
     # Later ones refuse it themselves.
-    import _xxsubinterpreters as _interpreters
+    _interpreters: Any = importlib.import_module("_xxsubinterpreters")
 
     if _interpreters.get_current() != _interpreters.get_main():
         raise ImportError("leasekey does not support loading in subinterpreters: import it in the main interpreter")
@@ -26,7 +26,13 @@ from leasekey.provider import Event, Events, Lease, Stats, VaultCredentialsProvi
 from leasekey.session import Session, install
 
 if TYPE_CHECKING:
-    from leasekey import aio, errors, iam
+    # By the name itself: to a type checker that is what a module offers.
+    from leasekey import aio as aio
+    from leasekey import botocore as botocore
+    from leasekey import errors
+    from leasekey import iam as iam
+    from leasekey import obstore as obstore
+    from leasekey import polars as polars
 
 __all__ = [
     "AwsCredentials",

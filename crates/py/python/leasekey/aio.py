@@ -38,7 +38,7 @@ class AioLeasekeyCredentials(AioCredentials):
         self._provider = provider
         self._now = provider._native.now
 
-    async def get_frozen_credentials(self) -> AwsCredentials:
+    async def get_frozen_credentials(self) -> AwsCredentials:  # type: ignore[override]
         """The set in hand; before the first, awaited."""
         held = self._now()
         if held is not None:
@@ -53,17 +53,17 @@ class AioLeasekeyCredentials(AioCredentials):
         return LeasekeyCredentials(self._provider).get_frozen_credentials()
 
     @property
-    def access_key(self) -> str:
+    def access_key(self) -> str:  # type: ignore[override]
         """The id of the key in hand."""
         return self._held().access_key_id
 
     @property
-    def secret_key(self) -> str:
+    def secret_key(self) -> str:  # type: ignore[override]
         """The secret of the key in hand."""
         return self._held().secret_access_key
 
     @property
-    def token(self) -> str | None:
+    def token(self) -> str | None:  # type: ignore[override]
         """The session token in hand."""
         return self._held().session_token
 

@@ -31,7 +31,7 @@ class LeasekeyCredentials(Credentials):
         self._provider = provider
         self._now = provider._native.now
 
-    def get_frozen_credentials(self) -> AwsCredentials:
+    def get_frozen_credentials(self) -> AwsCredentials:  # type: ignore[override]
         """The set in hand."""
         return self._now() or self._get()
 
@@ -42,17 +42,17 @@ class LeasekeyCredentials(Credentials):
             raise _under_botocore(error) from error.__cause__
 
     @property
-    def access_key(self) -> str:
+    def access_key(self) -> str:  # type: ignore[override]
         """The id of the key in hand."""
         return self.get_frozen_credentials().access_key_id
 
     @property
-    def secret_key(self) -> str:
+    def secret_key(self) -> str:  # type: ignore[override]
         """The secret of the key in hand."""
         return self.get_frozen_credentials().secret_access_key
 
     @property
-    def token(self) -> str | None:
+    def token(self) -> str | None:  # type: ignore[override]
         """The session token in hand."""
         return self.get_frozen_credentials().session_token
 
@@ -127,8 +127,9 @@ def heal(session: botocore.session.Session, provider: VaultCredentialsProvider) 
         request.context[_SIGNED] = authorization
 
     def again(response: Any, request_dict: Any = None, **_: Any) -> int | None:
-        context = (request_dict or {}).get("context", {})
-        if response is None or context.get(_ANSWERED) or not _can_be_sent_again(request_dict):
+        asked: dict[str, Any] = request_dict or {}
+        context: dict[str, Any] = asked.get("context", {})
+        if response is None or context.get(_ANSWERED) or not _can_be_sent_again(asked.get("body")):
             return None
         code = response[1].get("Error", {}).get("Code")
         signed = context.get(_SIGNED)
@@ -142,8 +143,7 @@ def heal(session: botocore.session.Session, provider: VaultCredentialsProvider) 
     events.register_last("needs-retry", again, unique_id="leasekey-heal")
 
 
-def _can_be_sent_again(request_dict: Any) -> bool:
-    body = (request_dict or {}).get("body")
+def _can_be_sent_again(body: Any) -> bool:
     if body is None or isinstance(body, (bytes, bytearray, str)):
         return True
     seekable = getattr(body, "seekable", None)

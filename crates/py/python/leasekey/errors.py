@@ -294,7 +294,7 @@ def _twin(error_class: type[LeasekeyError]) -> type[LeasekeyError]:
     from botocore.exceptions import CredentialRetrievalError
 
     class Twin(error_class, _Retrieval, CredentialRetrievalError):  # type: ignore[valid-type,misc]
-        kwargs: dict[str, str]
+        pass
 
     Twin.__name__, Twin.__qualname__ = error_class.__name__, error_class.__qualname__
     Twin.__module__, Twin.__doc__ = error_class.__module__, error_class.__doc__
@@ -305,7 +305,8 @@ def _under_botocore(error: LeasekeyError) -> LeasekeyError:
     """The same error, which is a `CredentialRetrievalError` too where botocore is loaded."""
     if "botocore" not in sys.modules or isinstance(error, _Retrieval):
         return error
-    twin = _twin(type(error))(error.message, error.hint, error.vault_request_id, error.is_retryable)
+    error_class: Any = type(error)
+    twin = _twin(error_class)(error.message, error.hint, error.vault_request_id, error.is_retryable)
     twin.__cause__ = error.__cause__
     twin.kwargs = {"provider": "leasekey", "error_msg": str(error)}  # type: ignore[attr-defined]
     return twin

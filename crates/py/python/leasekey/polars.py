@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from leasekey.provider import VaultCredentialsProvider
 
 
-def credential_provider(provider: VaultCredentialsProvider) -> Any:
+def credential_provider(provider: VaultCredentialsProvider) -> Callable[[], tuple[dict[str, str], int | None]]:
     """What `polars.scan_parquet` and its like take as `credential_provider`: it tells the true end of each set.
 
     >>> polars.scan_parquet("s3://orders/*", credential_provider=credential_provider(provider))    # doctest: +SKIP

@@ -158,11 +158,13 @@ class VaultCredentialsProvider:
         Raises:
             LeasekeyError: As `get`, and `TtlOutOfRange` if no set lives that long.
         """
-        return _wait(self._heard().valid_for(_seconds(seconds, "seconds")))
+        held: AwsCredentials = _wait(self._heard().valid_for(_seconds(seconds, "seconds")))
+        return held
 
     async def valid_for_async(self, seconds: float) -> AwsCredentials:
         """`valid_for`, awaited."""
-        return await _waited(self._heard().valid_for(_seconds(seconds, "seconds")))
+        held: AwsCredentials = await _waited(self._heard().valid_for(_seconds(seconds, "seconds")))
+        return held
 
     def refresh(self) -> AwsCredentials:
         """A newer set than the one in hand, with which others go on until it is there.
@@ -170,11 +172,13 @@ class VaultCredentialsProvider:
         Raises:
             LeasekeyError: As `get`; `NotRotated` if the same set came again.
         """
-        return _wait(self._heard().refresh())
+        held: AwsCredentials = _wait(self._heard().refresh())
+        return held
 
     async def refresh_async(self) -> AwsCredentials:
         """`refresh`, awaited."""
-        return await _waited(self._heard().refresh())
+        held: AwsCredentials = await _waited(self._heard().refresh())
+        return held
 
     def close(self) -> None:
         """Ends this provider within 2 s. A second close does nothing.
@@ -301,7 +305,7 @@ def _lifecycle() -> _Lifecycle:
     return LIFECYCLE
 
 
-def _seconds(value: float | datetime.timedelta, name: str) -> float:
+def _seconds(value: Any, name: str) -> float:
     if isinstance(value, datetime.timedelta):
         value = value.total_seconds()
     if isinstance(value, bool) or not isinstance(value, (int, float)):

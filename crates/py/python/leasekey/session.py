@@ -50,7 +50,9 @@ def Session(  # noqa: N802  as boto3 calls it
         ConfigError: For settings that cannot be, for both a role and credentials, and `MissingPackage` where
             boto3 is missing or too old.
     """
-    boto3 = _boto3()
+    _needs_boto3()
+    import boto3
+
     from leasekey.botocore import attach, new_session
 
     provider = _one_of(credentials, {"role": role, **settings}, deadline, vault_only=vault_only)
@@ -84,7 +86,9 @@ def install(
         ConfigError: As `Session`, and when it was called before with other settings.
     """
     global _installed
-    boto3 = _boto3()
+    _needs_boto3()
+    import boto3
+
     from leasekey.botocore import attach, new_session
 
     asked: dict[str, Any] = {"role": role, "credentials": credentials, "region_name": region_name}
@@ -128,7 +132,7 @@ def _one_of(
     return credentials
 
 
-def _boto3() -> Any:
+def _needs_boto3() -> None:
     try:
         import boto3
     except ImportError as error:
@@ -138,4 +142,3 @@ def _boto3() -> Any:
         oldest = ".".join(map(str, _OLDEST))
         what = f"boto3 {boto3.__version__} is too old; leasekey needs {oldest} or later"
         raise MissingPackage(what, "Run: pip install --upgrade 'leasekey[boto3]'")
-    return boto3
