@@ -192,8 +192,11 @@ def test_vault_down_at_first_use_is_an_error_within_the_callers_deadline() -> No
     provider = leasekey.credentials(
         role="orders", address="http://127.0.0.1:9", role_id="r", secret_id="c4nary-5f0c1e", deadline=0.5
     )
+    began = time.monotonic()
     with pytest.raises((NotReady, leasekey.errors.VaultUnavailable)):
         provider.get()
+    # As far from 0.5 s as a busy machine may be, and from the 10 s that there are without a deadline.
+    assert time.monotonic() - began < 5
 
 
 def test_both_a_role_and_credentials_are_refused(provider: leasekey.VaultCredentialsProvider) -> None:
@@ -220,14 +223,5 @@ def test_install_serves_the_whole_process_once(orders: str) -> None:
     subprocess.run([sys.executable, "-c", INSTALL], check=True, timeout=60)
 
 
-def test_the_helpers_tell_the_true_end(provider: leasekey.VaultCredentialsProvider) -> None:
-    from leasekey.obstore import credential_provider as for_obstore
-    from leasekey.polars import credential_provider as for_polars
-
-    held = provider.get()
-    told = for_obstore(provider)()
-    assert (told["token"], told["expires_at"]) == (held.session_token, held.expires_at)
-    named, ends = for_polars(provider)()
-    assert held.expires_at is not None and ends == int(held.expires_at.timestamp())
-    assert named == provider.as_dict()
+def test_a_set_can_be_given_to_a_client_by_hand(provider: leasekey.VaultCredentialsProvider) -> None:
     boto3.client("s3", **provider.as_dict()).list_objects_v2(Bucket="orders")
