@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import importlib
 import sys
-from typing import TYPE_CHECKING, Any
 
 if sys.version_info < (3, 12):
     # Later ones refuse it themselves.
@@ -22,10 +21,14 @@ if sys.version_info < (3, 12):
 
 from leasekey._native import AwsCredentials, __version__
 from leasekey.errors import LeasekeyError
-from leasekey.provider import Event, Events, Lease, Stats, VaultCredentialsProvider, credentials
+from leasekey.provider import Event, Events, VaultCredentialsProvider, credentials
 from leasekey.session import Session, install
 
+# As in provider.py.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     # By the name itself: to a type checker that is what a module offers.
     from leasekey import aio as aio
     from leasekey import botocore as botocore
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     from leasekey import iam as iam
     from leasekey import obstore as obstore
     from leasekey import polars as polars
+    from leasekey._facts import Lease, Stats
 
 __all__ = [
     "AwsCredentials",
@@ -52,7 +56,9 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    # What needs botocore or aiobotocore is imported when somebody asks for it.
+    # What needs time, or what is not there everywhere, is imported when somebody asks for it.
+    if name in ("Lease", "Stats"):
+        return getattr(importlib.import_module("leasekey._facts"), name)
     if name in ("aio", "botocore", "iam", "obstore", "polars"):
         return importlib.import_module(f"leasekey.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -5,50 +5,26 @@ from __future__ import annotations
 import datetime
 import sys
 from collections.abc import AsyncIterator, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from leasekey import _native
 from leasekey._native import AwsCredentials
 from leasekey.errors import WrongType, _raised, _unpicklable
 
+# Importing `typing` would take longer than all the rest of an import.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import TracebackType
+    from typing import Any
 
     from typing_extensions import Self, Unpack
 
+    from leasekey._facts import Lease, Stats
     from leasekey._lifecycle import _Lifecycle
     from leasekey._settings import Settings
 
 
 # A wait looks up this often: for signals, and for the end of the interpreter.
 SLICE = 0.05
-
-
-class Lease(NamedTuple):
-    """The lease in hand, without its secrets."""
-
-    kind: str
-    generation: int
-    access_key_id: str
-    arn: str | None
-    account_id: str | None
-    session_name: str | None
-    lease_id: str | None
-    vault_request_id: str
-    vault_entity_id: str | None
-    issued_at: datetime.datetime
-    expires_at: datetime.datetime
-
-
-class Stats(NamedTuple):
-    """What a provider did since it was made, counted. A forked child counts from when it took over."""
-
-    issues: int
-    logins: int
-    renewals: int
-    revocations: int
-    failures: int
-    heals: int
 
 
 class Event:
@@ -197,11 +173,15 @@ class VaultCredentialsProvider:
     @property
     def stats(self) -> Stats:
         """What was done so far."""
+        from leasekey._facts import Stats
+
         return Stats(**self._native.stats)
 
     @property
     def lease(self) -> Lease | None:
         """The lease in hand, without its secrets; None before the first and after the last."""
+        from leasekey._facts import Lease
+
         told = self._native.lease
         return None if told is None else Lease(**told)
 

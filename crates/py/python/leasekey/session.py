@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
 
 from leasekey.errors import ConfigError, MissingPackage, NotConfigured
 from leasekey.provider import VaultCredentialsProvider, _provider
 
+# As in provider.py.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import datetime
+    from typing import Any
 
     import boto3
     from typing_extensions import Unpack
