@@ -1,4 +1,4 @@
-"""What a provider tells of itself. Imported when somebody asks: see provider.py."""
+"""What a provider tells of itself. Imported with the first provider: see provider.py."""
 
 from __future__ import annotations
 

@@ -109,9 +109,13 @@ class VaultCredentialsProvider:
     end. After a fork the child serves what its parent had, and takes its own lease in its own time.
     """
 
-    __slots__ = ("__weakref__", "_native", "_role")
+    __slots__ = ("__weakref__", "_facts", "_native", "_role")
 
     def __init__(self, native: _native.Provider, role: str | None) -> None:
+        # Not when it is asked for: at the end of the interpreter nothing can be imported.
+        from leasekey import _facts
+
+        self._facts = _facts
         self._native = native
         self._role = role
 
@@ -173,17 +177,13 @@ class VaultCredentialsProvider:
     @property
     def stats(self) -> Stats:
         """What was done so far."""
-        from leasekey._facts import Stats
-
-        return Stats(**self._native.stats)
+        return self._facts.Stats(**self._native.stats)
 
     @property
     def lease(self) -> Lease | None:
         """The lease in hand, without its secrets; None before the first and after the last."""
-        from leasekey._facts import Lease
-
         told = self._native.lease
-        return None if told is None else Lease(**told)
+        return None if told is None else self._facts.Lease(**told)
 
     @property
     def phase(self) -> str:
