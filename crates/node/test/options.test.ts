@@ -41,6 +41,14 @@ describe("an option", () => {
     }
   });
 
+  test("of another form than an object of settings is refused", () => {
+    expect(error(null).message).toBe("LK-0116: the options are null. Pass an object of settings");
+    expect(error("orders").message).toBe("LK-0116: the options are of type string. Pass an object of settings");
+    expect(error({ logger: () => undefined }).message).toBe(
+      "LK-0116: logger is of type function. Allowed is an object with the functions debug and warn",
+    );
+  });
+
   test("that is undefined is left out", () => {
     expect(() => fromVault({ role: undefined, kind: undefined } as never)).not.toThrow();
   });
@@ -53,11 +61,19 @@ describe("an option", () => {
   });
 });
 
+test("a span that is none is told to whoever waits", async () => {
+  const vault = fromVault({ role: "orders" });
+  for (const span of [undefined, null, "10", -1, {}]) {
+    await expect(vault.validFor(span as never)).rejects.toMatchObject({ code: "LK-0116" });
+  }
+});
+
 describe("any option", () => {
   test("is taken or is a LeasekeyError that quotes no text", () => {
-    const anything = fc.dictionary(fc.oneof(fc.constantFrom<string>(...names), fc.string()), fc.anything(), { maxKeys: 4 });
+    const options = [...names, "deadline", "logger"];
+    const settings = fc.dictionary(fc.oneof(fc.constantFrom(...options), fc.string()), fc.anything(), { maxKeys: 4 });
     fc.assert(
-      fc.property(anything, (init) => {
+      fc.property(fc.oneof({ weight: 9, arbitrary: settings }, fc.anything()), (init) => {
         try {
           fromVault(init as never);
         } catch (error) {

@@ -39,6 +39,9 @@ const OWN = new Set(["deadline", "logger"]);
 
 /** The settings by the library's keywords, as text. */
 export function settingsOf(init: object): Record<string, string> {
+  if (typeof init !== "object" || init === null) {
+    throw invalidSetting(`the options are ${init === null ? "null" : `of type ${typeof init}`}`, "Pass an object of settings");
+  }
   const settings: Record<string, string> = {};
   for (const [name, value] of Object.entries(init)) {
     if (OWN.has(name) || value === undefined) {
@@ -51,10 +54,18 @@ export function settingsOf(init: object): Record<string, string> {
   return settings;
 }
 
-/** The milliseconds of a span; undefined stays so. */
-export function milliseconds(name: string, value: Duration | undefined): number | undefined {
-  if (value === undefined || typeof value === "number") {
-    return value === undefined ? undefined : amount(name, value);
+/** The logger among the options. */
+export function loggerOf({ logger }: { logger?: Logger }): Logger | undefined {
+  if (logger !== undefined && (typeof logger?.debug !== "function" || typeof logger.warn !== "function")) {
+    throw invalidSetting(`logger is ${describe(logger)}`, "Allowed is an object with the functions debug and warn");
+  }
+  return logger;
+}
+
+/** The milliseconds of a span. */
+export function milliseconds(name: string, value: Duration): number {
+  if (typeof value === "number") {
+    return amount(name, value);
   }
   let sum = 0;
   for (const part of text(name, "duration", value).split(" ")) {

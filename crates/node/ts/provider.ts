@@ -3,7 +3,7 @@ import { inspect } from "node:util";
 import type { Listened, Listener, VaultEvent } from "./events.ts";
 import type { VaultIdentity } from "./identity.ts";
 import type { NativeLease } from "./native.ts";
-import { type Duration, type FromVaultInit, type Logger, milliseconds, settingsOf } from "./options.ts";
+import { type Duration, type FromVaultInit, type Logger, loggerOf, milliseconds, settingsOf } from "./options.ts";
 import type { Kind } from "./schema.ts";
 import { type CallOptions, type MakeProvider, State } from "./state.ts";
 
@@ -132,12 +132,13 @@ export function fromVault(init: FromVaultInit = {} as FromVaultInit): VaultCrede
 
 /** The same with another native half. */
 export function made(init: FromVaultInit, make?: MakeProvider): VaultCredentials {
-  const deadline = milliseconds("deadline", init.deadline);
-  const state = new State(settingsOf(init), deadline, make);
-  state.logger = init.logger;
+  const settings = settingsOf(init);
+  const deadline = init.deadline === undefined ? undefined : milliseconds("deadline", init.deadline);
+  const state = new State(settings, deadline, make);
+  state.logger = loggerOf(init);
   const provider = ((properties?: IdentityProperties) => {
     const quick = properties?.forceRefresh !== true && properties?.abortSignal === undefined;
-    const identity = quick && state.isOpen ? state.identity() : undefined;
+    const identity = quick ? state.identity() : undefined;
     return identity === undefined ? waited(state, properties) : Promise.resolve(identity);
   }) as VaultCredentials;
   return Object.defineProperties(provider, members(state, provider));
@@ -153,7 +154,7 @@ async function waited(state: State, properties?: IdentityProperties): Promise<Va
   properties?.abortSignal?.throwIfAborted();
   if (!state.isOpen) {
     const client = properties?.callerClientConfig;
-    state.logger ??= client?.logger as Logger | undefined;
+    state.logger ??= client?.logger;
     // A client without a Region fails by itself, if it needs one.
     const region = await client?.region?.().catch(() => undefined);
     state.open(region);

@@ -35,7 +35,7 @@ export class State {
   #opened = false;
   #closed = false;
   #listens = false;
-  logger: Logger | undefined;
+  logger: Partial<Logger> | undefined;
 
   constructor(settings: Record<string, string>, deadline: number | undefined, make?: MakeProvider) {
     this.role = settings["role"];
@@ -179,9 +179,9 @@ export class State {
 
   #log(severity: string, line: string): void {
     if (severity === "info") {
-      this.logger?.debug(`leasekey: ${line}`);
+      this.logger?.debug?.(`leasekey: ${line}`);
     } else {
-      this.logger?.warn(`leasekey: ${line}`);
+      this.logger?.warn?.(`leasekey: ${line}`);
     }
   }
 }
