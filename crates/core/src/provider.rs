@@ -114,6 +114,20 @@ impl VaultCredentialsProvider {
     /// The credentials in hand, without waiting; none when [`credentials`](Self::credentials) would wait or fail.
     #[inline]
     pub fn credentials_now(&self) -> Option<Credentials> {
+        self.with_credentials_now(Credentials::clone)
+    }
+
+    /// What `look` returns of the credentials in hand, without waiting and without a copy of them; none, and `look` is
+    /// not called, when [`credentials`](Self::credentials) would wait or fail.
+    ///
+    /// ```
+    /// # use leasekey::VaultCredentialsProvider;
+    /// fn is_in_hand(vault: &VaultCredentialsProvider, access_key_id: &str) -> bool {
+    ///     vault.with_credentials_now(|now| now.access_key_id() == access_key_id).unwrap_or(false)
+    /// }
+    /// ```
+    #[inline]
+    pub fn with_credentials_now<T>(&self, look: impl FnOnce(&Credentials) -> T) -> Option<T> {
         let kept = self.0.lineage.last().kept();
         let snapshot = kept.snapshot();
         let leased = match snapshot.read(kept.now_coarse()) {
@@ -124,7 +138,7 @@ impl VaultCredentialsProvider {
             }
             Reading::Wait | Reading::Refused(_) => return None,
         };
-        (!self.is_closed()).then(|| leased.credentials.clone())
+        (!self.is_closed()).then(|| look(&leased.credentials))
     }
 
     // Whoever should have replaced the set by now has not: perhaps because a fork left it behind.
