@@ -7,6 +7,7 @@ mod calls;
 mod errors;
 mod events;
 mod facts;
+mod hand;
 mod iam;
 mod provider;
 #[cfg(feature = "test-util")]

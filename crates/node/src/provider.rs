@@ -1,13 +1,14 @@
 //! The provider behind `fromVault`.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use aws_credential_types::Credentials;
 use leasekey::config::ConfigKey;
 use leasekey::context::Context;
 use leasekey::{Error, ErrorKind, SecretString, VaultCredentialsProvider};
+use napi::Env;
+use napi::bindgen_prelude::Function;
 use napi_derive::napi;
 
 use crate::background::Background;
@@ -15,17 +16,7 @@ use crate::calls::{Calls, Settled, Wake};
 use crate::errors::thrown;
 use crate::events::{Heard, Queue};
 use crate::facts::{Lease, Set, Stats};
-
-/// What a reader finds.
-#[napi]
-pub enum Reading {
-    /// Nothing that serves: wait for it.
-    Nothing,
-    /// The set that was taken last.
-    Same,
-    /// Another one: take it.
-    Another,
-}
+use crate::hand::{Hand, Reading};
 
 /// What is asked for.
 #[napi(string_enum)]
@@ -48,11 +39,8 @@ pub struct Provider {
     context: Context,
     background: Background,
     calls: Arc<Calls>,
-    opened: OnceLock<VaultCredentialsProvider>,
-    taken: Mutex<Option<Credentials>>,
+    pub(crate) hand: Arc<Hand>,
     events: Mutex<Option<Arc<Queue>>>,
-    #[cfg(feature = "test-util")]
-    pub(crate) world: Option<Arc<leasekey::context::Stage>>,
 }
 
 #[napi]
@@ -78,18 +66,15 @@ impl Provider {
             context,
             background,
             calls: Arc::new(Calls::new(wake)),
-            opened: OnceLock::new(),
-            taken: Mutex::default(),
+            hand: Arc::default(),
             events: Mutex::default(),
-            #[cfg(feature = "test-util")]
-            world: None,
         })
     }
 
     /// Reads the environment and the files, unless that was done. `region` stands where no Region is set.
     #[napi]
     pub fn open(&self, region: Option<String>) -> napi::Result<()> {
-        if self.opened.get().is_some() {
+        if self.hand.provider().is_some() {
             return Ok(());
         }
         let mut builder = VaultCredentialsProvider::from_env().context(self.context.clone());
@@ -102,33 +87,21 @@ impl Provider {
         if let Some(deadline) = self.deadline {
             builder = builder.deadline(deadline);
         }
-        let provider = builder.build().map_err(|error| thrown(&error))?;
-        let _opened = self.opened.set(provider);
+        self.hand.open(builder.build().map_err(|error| thrown(&error))?);
         Ok(())
     }
 
-    /// Looks at the set in hand.
+    /// A function that looks at the set in hand. No method: the checks of a method's `this` cost more than the look.
     #[napi]
-    pub fn read(&self) -> Reading {
-        let Some(credentials) = self.here(VaultCredentialsProvider::credentials_now).flatten() else {
-            return Reading::Nothing;
-        };
-        let mut taken = lock(&self.taken);
-        let same = taken.as_ref().is_some_and(|taken| {
-            taken.expiry() == credentials.expiry() && taken.access_key_id() == credentials.access_key_id()
-        });
-        if same {
-            return Reading::Same;
-        }
-        *taken = Some(credentials);
-        Reading::Another
+    pub fn reader<'env>(&self, env: &'env Env) -> napi::Result<Function<'env, (), Reading>> {
+        let hand = self.hand.clone();
+        env.create_function_from_closure("read", move |_| Ok(hand.read()))
     }
 
     /// The set that was found last.
     #[napi]
     pub fn take(&self) -> Option<Set> {
-        let provider = self.opened.get()?;
-        lock(&self.taken).as_ref().map(|credentials| Set::new(credentials, provider))
+        self.hand.take()
     }
 
     /// Asks in the background. `lasts` is in milliseconds.
@@ -163,39 +136,41 @@ impl Provider {
     #[napi]
     pub fn listen(&self) -> napi::Result<()> {
         let events = self.provider()?.events();
-        lock(&self.events).get_or_insert_with(|| Queue::fill(events, &self.calls, &self.background));
+        let mut queue = self.events.lock().unwrap_or_else(PoisonError::into_inner);
+        queue.get_or_insert_with(|| Queue::fill(events, &self.calls, &self.background));
         Ok(())
     }
 
     /// The events since the last look.
     #[napi]
     pub fn heard(&self) -> Vec<Heard> {
-        lock(&self.events).as_ref().map_or_else(Vec::new, |queue| queue.take())
+        let queue = self.events.lock().unwrap_or_else(PoisonError::into_inner);
+        queue.as_ref().map_or_else(Vec::new, |queue| queue.take())
     }
 
     /// AWS answered with `code` a call that was signed as this header tells. True: make it once more.
     #[napi]
     pub fn refused(&self, authorization: String, code: String) -> bool {
-        self.here(|provider| provider.heal().refused(&authorization, &code)).unwrap_or(false)
+        self.hand.here(|provider| provider.heal().refused(&authorization, &code)).unwrap_or(false)
     }
 
     /// What was done so far.
     #[napi(getter)]
     pub fn stats(&self) -> Stats {
-        self.opened.get().map(VaultCredentialsProvider::stats).unwrap_or_default().into()
+        self.hand.provider().map(VaultCredentialsProvider::stats).unwrap_or_default().into()
     }
 
     /// The lease in hand.
     #[napi(getter)]
     pub fn lease(&self) -> Option<Lease> {
-        self.here(VaultCredentialsProvider::lease).flatten().map(Into::into)
+        self.hand.here(VaultCredentialsProvider::lease).flatten().map(Into::into)
     }
 
     /// How the lease is.
     #[napi(getter)]
     pub fn phase(&self) -> String {
-        self.opened
-            .get()
+        self.hand
+            .provider()
             .map_or_else(|| "empty".into(), |provider| format!("{:?}", provider.phase()).to_lowercase())
     }
 
@@ -205,26 +180,11 @@ impl Provider {
         self.calls.are_under_way()
     }
 
-    /// What `call` returns of the provider, once it is opened, by the clock that it lives by.
-    #[inline]
-    fn here<T>(&self, call: impl FnOnce(&VaultCredentialsProvider) -> T) -> Option<T> {
-        let provider = self.opened.get()?;
-        #[cfg(feature = "test-util")]
-        if let Some(world) = &self.world {
-            return Some(world.within(|| call(provider)));
-        }
-        Some(call(provider))
-    }
-
     fn provider(&self) -> napi::Result<&VaultCredentialsProvider> {
-        self.opened.get().ok_or_else(|| thrown(&Error::new(ErrorKind::Bug, "a provider was not opened")))
+        self.hand.provider().ok_or_else(|| thrown(&Error::new(ErrorKind::Bug, "a provider was not opened")))
     }
 }
 
 fn milliseconds(number: f64) -> Duration {
     Duration::try_from_secs_f64(number / 1000.0).unwrap_or(Duration::MAX)
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

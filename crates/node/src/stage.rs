@@ -39,9 +39,9 @@ impl Stage {
     ) -> napi::Result<Provider> {
         self.world.within(|| {
             let context = self.world.context();
-            let mut provider = Provider::within(context, self.background.clone(), settings, deadline, wake)?;
+            let provider = Provider::within(context, self.background.clone(), settings, deadline, wake)?;
             provider.open(None)?;
-            provider.world = Some(self.world.clone());
+            provider.hand.place_in(self.world.clone());
             Ok(provider)
         })
     }

@@ -83,6 +83,12 @@ describe("the clients' own settings", () => {
     expect(lines.join()).not.toContain(identity.secretAccessKey);
     expect(lines.join()).not.toContain(identity.sessionToken);
   });
+
+  test("a logger of the client's without functions costs nothing", async () => {
+    await using vault = fromVault(await ownLogin());
+    const { accessKeyId } = await vault({ callerClientConfig: { logger: {} } });
+    expect((await vault.refresh()).accessKeyId).not.toBe(accessKeyId);
+  });
 });
 
 describe("a chain", () => {
@@ -128,6 +134,19 @@ describe("what a caller gets", () => {
     });
     expect(expiration.getTime()).toBeGreaterThan(Date.now() + 14 * 60_000);
     expect(accountId).toBe(variable("LEASEKEY_STACK_AWS_ACCOUNT"));
+  });
+
+  test("is its own to write into, as the SDK does", async () => {
+    await using vault = fromVault({ role: ROLE });
+    type Written = { expiration: Date; $source: Record<string, string> };
+    const [one, other] = (await Promise.all([vault(), vault()])) as unknown as [Written, Written];
+    one.$source["CREDENTIALS_CODE"] = "e";
+    one.expiration.setTime(0);
+    expect(other.$source).toEqual({ CREDENTIALS_STS_ASSUME_ROLE: "i" });
+    expect(other.expiration.getTime()).toBeGreaterThan(Date.now());
+    one.expiration = new Date(1);
+    one.$source = {};
+    expect([one.expiration, one.$source]).toEqual([new Date(1), {}]);
   });
 
   test("lasts as long as was asked for, or is an error", async () => {

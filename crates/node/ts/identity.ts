@@ -13,8 +13,8 @@ export interface NativeSet {
 /**
  * AWS credentials, as the SDK takes them.
  *
- * The three parts of the key are accessors of the prototype: they are read by name, and neither `{...identity}` nor
- * `JSON.stringify`, `structuredClone` or `console.log` copies or shows them.
+ * All of it are accessors of the prototype: they are read by name, and neither `{...identity}` nor `structuredClone`
+ * copies them. `JSON.stringify` and `console.log` show no secret.
  */
 export interface VaultIdentity {
   readonly accessKeyId: string;
@@ -37,17 +37,12 @@ const OTHER_SOURCE: Readonly<Record<string, string>> = { CREDENTIALS_CODE: "e" }
 /** A new object for each caller: the SDK writes into what it is handed. */
 export class Identity implements VaultIdentity {
   readonly #set: NativeSet;
-  accountId?: string;
-  expiration: Date;
-  $source: Record<string, string>;
+  // Made for whoever looks at them: they cost more than all the rest.
+  #expiration: Date | undefined;
+  #source: Record<string, string> | undefined;
 
   constructor(set: NativeSet) {
     this.#set = set;
-    this.expiration = new Date(set.expiration);
-    this.$source = { ...(SOURCES[set.kind] ?? OTHER_SOURCE) };
-    if (set.accountId !== undefined) {
-      this.accountId = set.accountId;
-    }
   }
 
   get accessKeyId(): string {
@@ -61,6 +56,29 @@ export class Identity implements VaultIdentity {
   // The SDK tells a set without a session token by its absence; undefined is what it reads then.
   get sessionToken(): string {
     return this.#set.sessionToken as string;
+  }
+
+  // Undefined, too, is what the SDK reads of a set without an account.
+  get accountId(): string {
+    return this.#set.accountId as string;
+  }
+
+  get expiration(): Date {
+    this.#expiration ??= new Date(this.#set.expiration);
+    return this.#expiration;
+  }
+
+  set expiration(expiration: Date) {
+    this.#expiration = expiration;
+  }
+
+  get $source(): Record<string, string> {
+    this.#source ??= { ...(SOURCES[this.#set.kind] ?? OTHER_SOURCE) };
+    return this.#source;
+  }
+
+  set $source(source: Record<string, string>) {
+    this.#source = source;
   }
 
   toJSON(): object {

@@ -14,7 +14,8 @@ export interface Native extends NativeIam {
 /** The provider of the native side. */
 export interface NativeProvider {
   open(region?: string): void;
-  read(): number;
+  /** A function that looks at the set in hand. */
+  reader(): () => number;
   take(): NativeSet | null;
   ask(what: "Get" | "Refresh" | "ValidFor" | "Close", lasts?: number): number;
   giveUp(id: number): void;
@@ -64,7 +65,7 @@ export interface NativeLease {
 
 /** What a reader finds: `Reading` of the native side. */
 export const NOTHING = 0;
-export const SAME = 1;
+export const ANOTHER = 2;
 
 const OLDEST = 20;
 

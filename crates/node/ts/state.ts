@@ -2,7 +2,7 @@ import { failed, LeasekeyError, native } from "./errors.ts";
 import { Hub } from "./events.ts";
 import { Identity, type NativeSet } from "./identity.ts";
 import { closeAtEnd, hold, release } from "./lifecycle.ts";
-import { load, type NativeProvider, NOTHING, SAME } from "./native.ts";
+import { ANOTHER, load, type NativeProvider, NOTHING } from "./native.ts";
 import type { Logger } from "./options.ts";
 
 /** How a call may be given up. */
@@ -16,9 +16,6 @@ interface Waiter {
   reject(error: unknown): void;
 }
 
-// Taken at the start: tests replace the clock.
-const { now } = Date;
-
 // Whoever waits for a call keeps its provider, even if nobody else does.
 const busy = new Set<State>();
 
@@ -30,8 +27,8 @@ export class State {
   readonly #waiters = new Map<number, Waiter>();
   readonly #forget: () => void;
   #set: NativeSet | undefined;
-  readonly #looksAlways: boolean;
-  #looked = -1;
+  // None before the opening and after the close.
+  #read: (() => number) | undefined;
   #opened = false;
   #closed = false;
   #listens = false;
@@ -44,8 +41,6 @@ export class State {
     const wake = (): void => weak.deref()?.wake();
     this.#native = native(() => (make ?? makeProvider)(settings, deadline, wake));
     this.#forget = closeAtEnd(this);
-    // A scripted clock goes faster than the real one.
-    this.#looksAlways = make !== undefined;
   }
 
   get native(): NativeProvider {
@@ -54,20 +49,14 @@ export class State {
 
   /** A new object of the set in hand; undefined if there is none that serves. */
   identity(): Identity | undefined {
-    // A look costs more than all the rest, and within a millisecond nothing changes but what is told here.
-    const millisecond = now();
-    if (millisecond === this.#looked && this.#set !== undefined) {
-      return new Identity(this.#set);
+    const reading = this.#read === undefined ? NOTHING : this.#read();
+    if (reading === NOTHING) {
+      return undefined;
     }
-    const reading = this.#native.read();
-    this.#looked = this.#looksAlways || reading === NOTHING ? -1 : millisecond;
-    if (reading !== SAME) {
-      if (reading === NOTHING) {
-        return undefined;
-      }
+    if (reading === ANOTHER) {
       this.#set = this.#native.take() ?? undefined;
     }
-    return this.#set === undefined || this.#closed ? undefined : new Identity(this.#set);
+    return this.#set === undefined ? undefined : new Identity(this.#set);
   }
 
   get isOpen(): boolean {
@@ -85,6 +74,7 @@ export class State {
     }
     if (!this.#opened) {
       native(() => this.#native.open(region));
+      this.#read = this.#native.reader();
       this.#opened = true;
       this.#hear();
     }
@@ -109,7 +99,7 @@ export class State {
       throw closed();
     }
     this.#closed = true;
-    this.#looked = -1;
+    this.#read = undefined;
     this.#set = undefined;
     this.#forget();
     try {
@@ -124,13 +114,11 @@ export class State {
 
   /** AWS refused a call that was signed as this header tells: whether it is to be made once more. */
   refused(authorization: string, code: string): boolean {
-    this.#looked = -1;
     return this.#native.refused(authorization, code);
   }
 
   /** Looks for all that is new on the native side. */
   wake(): void {
-    this.#looked = -1;
     for (const { id, set, failure } of this.#native.settled()) {
       const waiter = this.#waiters.get(id);
       if (failure === undefined || failure === null) {
