@@ -1,9 +1,23 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
 import { fromVault } from "leasekey";
 import { describe, expect, test } from "vitest";
 
-import { run, runModule } from "./support/program.ts";
+import { PACKAGE, run, runModule } from "./support/program.ts";
 import { serve } from "./support/server.ts";
 import { liveTokens, ownLogin, ROLE } from "./support/stack.ts";
+
+/** A folder with these files, in which the package can be found by its name. */
+async function projectOf(files: Record<string, string>): Promise<AsyncDisposable & { folder: string }> {
+  const folder = mkdtempSync(join(PACKAGE, "test/.project-"));
+  mkdirSync(join(folder, "node_modules"));
+  symlinkSync(PACKAGE, join(folder, "node_modules/leasekey"));
+  for (const [name, text] of Object.entries(files)) {
+    writeFileSync(join(folder, name), text);
+  }
+  return { folder, [Symbol.asyncDispose]: async () => rmSync(folder, { recursive: true }) };
+}
 
 describe("a program that is done", () => {
   test("row_49_a_program_that_is_done_ends_by_itself_within_100_ms", async () => {
@@ -109,6 +123,28 @@ describe("worker threads", () => {
   });
 });
 
+test("a rotation is seen by the next call, though the event loop has not turned since", async () => {
+  const login = await ownLogin();
+  const text = `
+    import { isMainThread, Worker, workerData } from "node:worker_threads";
+    import { fromVault } from "leasekey";
+    const vault = fromVault(JSON.parse(process.env.LOGIN));
+    if (isMainThread) {
+      const { accessKeyId } = await vault();
+      const rotated = new Int32Array(new SharedArrayBuffer(4));
+      new Worker(new URL(import.meta.url), { workerData: rotated });
+      Atomics.wait(rotated, 0, 0);
+      console.log((await vault()).accessKeyId !== accessKeyId);
+    } else {
+      await vault();
+      await vault.refresh();
+      Atomics.store(workerData, 0, 1);
+      Atomics.notify(workerData, 0);
+    }`;
+  const ended = await runModule(text, { env: { LOGIN: JSON.stringify(login) } });
+  expect([ended.code, ended.err, ended.out]).toEqual([0, "", "true\n"]);
+});
+
 describe("modules that are loaded again and again", () => {
   test("share one lease and one listener", async () => {
     const login = await ownLogin();
@@ -128,38 +164,57 @@ describe("modules that are loaded again and again", () => {
   });
 
   test("work within Jest", async () => {
-    const { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } = await import("node:fs");
-    const { join } = await import("node:path");
-    const { PACKAGE } = await import("./support/program.ts");
-    const folder = mkdtempSync(join(PACKAGE, "test/.jest-"));
-    try {
-      mkdirSync(join(folder, "node_modules"));
-      symlinkSync(PACKAGE, join(folder, "node_modules/leasekey"));
-      writeFileSync(join(folder, "package.json"), '{ "jest": { "testEnvironment": "node" } }');
-      writeFileSync(
-        join(folder, "vault.test.js"),
-        `const { fromVault, LeasekeyError } = require("leasekey");
-         test("leases", async () => {
-           const vault = fromVault({ role: "${ROLE}" });
-           expect((await vault()).accessKeyId).toMatch(/^ASIA/);
-           await expect(vault.validFor("20m")).rejects.toBeInstanceOf(LeasekeyError);
-           await vault.close();
-         });
-         test("leases after a reset of the modules", async () => {
-           jest.resetModules();
-           const vault = require("leasekey").fromVault({ role: "${ROLE}" });
-           expect((await vault()).accessKeyId).toMatch(/^ASIA/);
-           await vault.close();
-         });`,
-      );
-      const jest = join(PACKAGE, "node_modules/jest/bin/jest.js");
-      const ended = await run(process.execPath, [jest, "--rootDir", folder, "--no-cache"], { NODE_PATH: "" }, folder);
-      expect(ended.code, ended.err).toBe(0);
-      expect(ended.err).toContain("Tests:       2 passed");
-      expect(ended.err).not.toContain("did not exit");
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
+    await using project = await projectOf({
+      "package.json": '{ "jest": { "testEnvironment": "node" } }',
+      "vault.test.js": `
+        const { fromVault, LeasekeyError } = require("leasekey");
+        test("leases", async () => {
+          const vault = fromVault({ role: "${ROLE}" });
+          expect((await vault()).accessKeyId).toMatch(/^ASIA/);
+          await expect(vault.validFor("20m")).rejects.toBeInstanceOf(LeasekeyError);
+          await vault.close();
+        });
+        test("leases after a reset of the modules", async () => {
+          jest.resetModules();
+          const vault = require("leasekey").fromVault({ role: "${ROLE}" });
+          expect((await vault()).accessKeyId).toMatch(/^ASIA/);
+          await vault.close();
+        });`,
+    });
+    const jest = join(PACKAGE, "node_modules/jest/bin/jest.js");
+    const words = [jest, "--rootDir", project.folder, "--no-cache"];
+    const ended = await run(process.execPath, words, { NODE_PATH: "" }, project.folder);
+    expect(ended.code, ended.err).toBe(0);
+    expect(ended.err).toContain("Tests:       2 passed");
+    expect(ended.err).not.toContain("did not exit");
+  });
+
+  test.each(["forks", "threads", "vmThreads"])("work within vitest, in its pool of %s", async (pool) => {
+    await using project = await projectOf({
+      "package.json": '{ "type": "module" }',
+      "vitest.config.js": "export default {};",
+      "vault.test.js": `
+        import { fromVault, LeasekeyError } from "leasekey";
+        import { expect, test, vi } from "vitest";
+        test("leases", async () => {
+          const vault = fromVault({ role: "${ROLE}" });
+          expect((await vault()).accessKeyId).toMatch(/^ASIA/);
+          await expect(vault.validFor("20m")).rejects.toBeInstanceOf(LeasekeyError);
+          await vault.close();
+        });
+        test("leases by timers that stand still, after a reset of the modules", async () => {
+          vi.useFakeTimers();
+          vi.resetModules();
+          const vault = (await import("leasekey")).fromVault({ role: "${ROLE}" });
+          expect((await vault()).accessKeyId).toMatch(/^ASIA/);
+          await vault.close();
+        });`,
+    });
+    const vitest = join(PACKAGE, "node_modules/vitest/vitest.mjs");
+    const words = [vitest, "run", "--root", project.folder, "--pool", pool];
+    const ended = await run(process.execPath, words, { NO_COLOR: "1" }, project.folder);
+    expect(ended.code, ended.out + ended.err).toBe(0);
+    expect(ended.out).toMatch(/Tests +2 passed/);
   });
 });
 
