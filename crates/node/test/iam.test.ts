@@ -156,8 +156,15 @@ describe("lint", () => {
     expect(lint(document(), { type: "trust" })).not.toEqual(lint(document(), { type: "identity" }));
   });
 
+  test("knows the own organizations", () => {
+    const condition = ', "Principal": "*", "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-abcdefghij"}}}]}';
+    const shared = document(READ.replace("}]}", condition));
+    const [own = 0, other = 0] = ["o-abcdefghij", "o-1234567890"].map((id) => lint(shared, { ownOrganizations: [id] }).length);
+    expect(other).toBeGreaterThan(own);
+  });
+
   test("is told what there is", () => {
-    for (const wrong of [{ type: "role" }, { type: 7 }, { ownAccounts: ["1"] }, { ownAccounts: [7] }, { own: [] }]) {
+    for (const wrong of [{ type: "role" }, { type: 7 }, { ownAccounts: ["1"] }, { ownAccounts: [7] }, { ownOrganizations: ["o-1"] }, { own: [] }]) {
       expect(() => lint(document(), wrong as object)).toThrow(expect.objectContaining({ code: "LK-0116" }));
     }
   });

@@ -58,23 +58,31 @@ export interface LintOptions {
   readonly type?: PolicyKind | undefined;
   /** The account ids that are your own: no finding takes them for strangers. */
   readonly ownAccounts?: readonly string[] | undefined;
+  /**
+   * The ids of your own organizations, `o-a1b2c3d4e5`. Where one is given, a condition that lets in another one is no
+   * limit: its accounts are strangers.
+   */
+  readonly ownOrganizations?: readonly string[] | undefined;
 }
+
+const OPTIONS = ["type", "ownAccounts", "ownOrganizations"];
 
 /**
  * Looks at each document with every rule. Findings are in the order of their places.
  *
- * @throws LeasekeyError `LK-0201` where something else than documents is given, `LK-0116` where there is no such type, or
- * an account is not twelve digits.
+ * @throws LeasekeyError `LK-0201` where something else than documents is given, `LK-0116` where there is no such type, an
+ * account is not twelve digits, or an organization's id is none.
  */
 export function lint(given: Documents, options: LintOptions = {}): Finding[] {
-  const unknown = Object.keys(options).find((name) => name !== "type" && name !== "ownAccounts");
+  const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name));
   if (unknown !== undefined) {
-    throw invalidSetting(`lint has no option ${JSON.stringify(unknown)}`, "There are type and ownAccounts");
+    throw invalidSetting(`lint has no option ${JSON.stringify(unknown)}`, `There are ${OPTIONS.join(", ")}`);
   }
-  const { type, ownAccounts = [] } = options;
+  const { type, ownAccounts = [], ownOrganizations = [] } = options;
   const looked = documents("documents", given);
-  const own = [...ownAccounts].map(String);
-  return native(() => load().lint(looked, type === undefined ? type : String(type), own)).map(finding);
+  const [accounts, organizations] = [ownAccounts, ownOrganizations].map((own) => [...own].map(String)) as [string[], string[]];
+  const kind = type === undefined ? type : String(type);
+  return native(() => load().lint(looked, kind, accounts, organizations)).map(finding);
 }
 
 function finding(found: NativeFinding): Finding {

@@ -14,7 +14,12 @@ export interface NativeIam {
     rcp: NativeLevel[],
     vpcEndpoint: NativeDocument[] | undefined,
   ) => NativeSet;
-  lint(documents: NativeDocument[], kind: string | undefined, ownAccounts: string[]): NativeFinding[];
+  lint(
+    documents: NativeDocument[],
+    kind: string | undefined,
+    ownAccounts: string[],
+    ownOrganizations: string[],
+  ): NativeFinding[];
   readCases(text: string, name: string): NativeCase[];
 }
 

@@ -216,8 +216,15 @@ def test_what_is_no_document_no_level_and_no_request_is_told() -> None:
         PolicyDocument()
 
 
+def test_lint_knows_the_own_organizations() -> None:
+    condition = ', "Principal": "*", "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-abcdefghij"}}}]}'
+    shared = document(READ.replace("}]}", condition))
+    own, other = (lint(shared, own_organizations=[id]) for id in ("o-abcdefghij", "o-1234567890"))
+    assert {finding.rule for finding in other} > {finding.rule for finding in own}
+
+
 def test_lint_is_told_what_there_is() -> None:
-    for wrong in ({"type": "role"}, {"type": 7}, {"own_accounts": ["1"]}, {"own_accounts": [7]}):
+    for wrong in ({"type": "role"}, {"type": 7}, {"own_accounts": ["1"]}, {"own_accounts": [7]}, {"own_organizations": ["o-1"]}):
         with pytest.raises(InvalidSetting):
             lint(document(), **wrong)  # type: ignore[arg-type]
 

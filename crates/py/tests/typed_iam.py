@@ -28,7 +28,7 @@ def decided(text: str, keys: dict[str, str]) -> None:
 
 
 def looked(policy: iam.PolicyDocument, file: str) -> None:
-    for finding in iam.lint(policy, type="trust", own_accounts=["111122223333"]):
+    for finding in iam.lint(policy, type="trust", own_accounts=["111122223333"], own_organizations=["o-abcdefghij"]):
         assert_type(finding, iam.Finding)
         assert_type(finding.severity, Literal["note", "warning", "error"])
         if finding.witness is not None:

@@ -93,8 +93,9 @@ pub(crate) fn lint(
     documents: Documents,
     kind: Option<String>,
     own_accounts: Vec<String>,
+    own_organizations: Vec<String>,
 ) -> napi::Result<Vec<Finding>> {
-    told(options(kind, own_accounts).and_then(|options| {
+    told(options(kind, own_accounts, own_organizations).and_then(|options| {
         let mut all = Vec::new();
         for document in &documents {
             let found = iam::lint::lint(&document.0, &options)?.into_iter();
@@ -104,9 +105,14 @@ pub(crate) fn lint(
     }))
 }
 
-fn options(kind: Option<String>, own_accounts: Vec<String>) -> Result<Options> {
+fn options(
+    kind: Option<String>,
+    own_accounts: Vec<String>,
+    own_organizations: Vec<String>,
+) -> Result<Options> {
     let mut options = Options::default();
     options.kind = kind.map(|kind| kind.parse()).transpose()?;
     options.own_accounts = own_accounts;
+    options.own_organizations = own_organizations;
     Ok(options)
 }

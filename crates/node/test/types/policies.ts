@@ -13,7 +13,7 @@ const asked: Request = {
 };
 export const outcome: Outcome = set.outcome(asked);
 export const decision: Decision = set.evaluate(asked);
-export const findings: Finding[] = lint([policy], { type: "trust", ownAccounts: ["111122223333"] });
+export const findings: Finding[] = lint([policy], { type: "trust", ownAccounts: ["111122223333"], ownOrganizations: ["o-abcdefghij"] });
 export const again: Outcome[] = findings.flatMap(({ witness }) => (witness === undefined ? [] : [set.outcome(witness)]));
 export const cases: Decision[] = readCases("[]").map((one) => one.decide());
 

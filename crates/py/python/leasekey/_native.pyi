@@ -202,7 +202,9 @@ class Case:
     def expects(self, decision: Decision) -> bool: ...
     def question(self) -> tuple[Request, PolicySet] | Failure: ...
 
-def lint(documents: list[PolicyDocument], kind: str | None, own_accounts: list[str]) -> list[Any] | Failure:
+def lint(
+    documents: list[PolicyDocument], kind: str | None, own_accounts: list[str], own_organizations: list[str]
+) -> list[Any] | Failure:
     """Looks at each of these with every rule; the fields of each finding."""
 
 def read_cases(source: str, name: str) -> list[Case] | Failure:

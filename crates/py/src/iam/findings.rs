@@ -36,9 +36,11 @@ pub(crate) fn lint<'py>(
     documents: Vec<Bound<'py, PolicyDocument>>,
     kind: &Bound<'py, PyAny>,
     own_accounts: Vec<Bound<'py, PyAny>>,
+    own_organizations: Vec<Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let documents: Vec<_> = documents.iter().map(|document| &document.get().0).collect();
-    let looked = options(kind, &own_accounts).and_then(|options| py.detach(|| look(&documents, &options)));
+    let options = options(kind, &own_accounts, &own_organizations);
+    let looked = options.and_then(|options| py.detach(|| look(&documents, &options)));
     let found = looked.as_ref().map_err(Clone::clone);
     told(
         py,
@@ -46,14 +48,19 @@ pub(crate) fn lint<'py>(
     )
 }
 
-fn options(kind: &Bound<'_, PyAny>, own_accounts: &[Bound<'_, PyAny>]) -> Result<Options> {
+fn options(
+    kind: &Bound<'_, PyAny>,
+    own_accounts: &[Bound<'_, PyAny>],
+    own_organizations: &[Bound<'_, PyAny>],
+) -> Result<Options> {
     let setting = |name, value| text(ErrorKind::InvalidSetting, name, value);
+    let all = |name, ids: &[Bound<'_, PyAny>]| ids.iter().map(|id| setting(name, id)).collect::<Result<_>>();
     let mut options = Options::default();
     if !kind.is_none() {
         options.kind = Some(setting("type", kind)?.parse()?);
     }
-    options.own_accounts =
-        own_accounts.iter().map(|account| setting("own_accounts", account)).collect::<Result<_>>()?;
+    options.own_accounts = all("own_accounts", own_accounts)?;
+    options.own_organizations = all("own_organizations", own_organizations)?;
     Ok(options)
 }
 

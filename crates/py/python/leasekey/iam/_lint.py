@@ -69,7 +69,11 @@ class Finding(NamedTuple):
 
 
 def lint(
-    documents: Documents, *, type: PolicyKind | None = None, own_accounts: Iterable[str] = ()
+    documents: Documents,
+    *,
+    type: PolicyKind | None = None,
+    own_accounts: Iterable[str] = (),
+    own_organizations: Iterable[str] = (),
 ) -> list[Finding]:
     """Looks at each document with every rule. Findings are in the order of their places.
 
@@ -77,14 +81,20 @@ def lint(
         documents: A document, or several.
         type: What they are attached to; unset, it is told from their elements.
         own_accounts: The account ids that are your own: no finding takes them for strangers.
+        own_organizations: The ids of your own organizations, `o-a1b2c3d4e5`. Where one is given, a condition that lets in
+            another one is no limit: its accounts are strangers.
 
     Raises:
         InvalidPolicy: Where something else than documents is given.
-        InvalidSetting: Where there is no such type, or an account is not twelve digits.
+        InvalidSetting: Where there is no such type, an account is not twelve digits, or an organization's id is none.
     """
-    own = [own_accounts] if isinstance(own_accounts, str) else list(own_accounts)
-    found = _answer(_native.lint(_documents("documents", documents), type, own))
+    looked = _documents("documents", documents)
+    found = _answer(_native.lint(looked, type, _all(own_accounts), _all(own_organizations)))
     return [_finding(*told) for told in found]
+
+
+def _all(own: Iterable[str]) -> list[str]:
+    return [own] if isinstance(own, str) else list(own)
 
 
 def _finding(*told: Any) -> Finding:
