@@ -79,21 +79,22 @@ fn tool(name: &str, words: &[&str]) -> Command {
 }
 
 /// Builds the package: its native half with this profile, and its TypeScript half.
-fn build(profile: &[&str]) -> Result<()> {
+fn build(profile: &str) -> Result<()> {
     install()?;
-    assemble(&library(profile)?)?;
+    assemble(&library(profile, &[])?)?;
     quietly(
         &mut tool("tsdown", &["--logLevel", "warn"]),
         "the TypeScript half of the npm package does not build",
     )
 }
 
-/// Has cargo build the native half with these words.
-fn library(words: &[&str]) -> Result<PathBuf> {
-    let mut build = cargo(&["build", "--quiet", "--package", "leasekey-node"]);
-    quietly(build.args(words), "the native half of the npm package does not build")?;
-    let profile = if words.contains(&"--release") { "release" } else { "debug" };
-    Ok(paths::target()?.join(profile).join(format!("{DLL_PREFIX}leasekey_node{DLL_SUFFIX}")))
+/// Has cargo build the native half.
+fn library(profile: &str, features: &[&str]) -> Result<PathBuf> {
+    let mut build = cargo(&["build", "--quiet", "--package", "leasekey-node", "--profile", profile]);
+    build.args(["--features", &features.join(",")]);
+    quietly(&mut build, "the native half of the npm package does not build")?;
+    let folder = if profile == "dev" { "debug" } else { profile };
+    Ok(paths::target()?.join(folder).join(format!("{DLL_PREFIX}leasekey_node{DLL_SUFFIX}")))
 }
 
 /// Puts the native half beside its loader, which the tool writes.
@@ -111,10 +112,10 @@ pub(crate) struct NodeTests {
 impl NodeTests {
     /// Builds what the tests need.
     pub(crate) fn build() -> Result<Self> {
-        let library = library(&["--features", "test-util"])?;
+        let library = library("dev", &["test-util"])?;
         let stage = paths::target()?.join("node-stage.node");
         fs::copy(&library, &stage).doing(|| format!("cannot copy {}", library.display()))?;
-        build(&[])?;
+        build("dev")?;
         Ok(Self { stage })
     }
 
@@ -142,7 +143,7 @@ pub(crate) const GROUP: &str = "node";
 
 /// Measures the package as it is released, on servers of its own.
 pub(crate) fn bench(part: Option<&str>, json: Option<&Path>) -> Result<()> {
-    build(&["--release", "--config", "profile.release.strip=true"])?;
+    build("dist")?;
     let stack = OwnStack::start(Server::Openbao, Shape::default(), "bench")?;
     let mut benches = Command::new("node");
     benches.arg("bench/index.mjs").current_dir(paths::node_package());
