@@ -48,7 +48,7 @@ pub use json::Place;
 pub use kind::PolicyKind;
 #[cfg(feature = "managed-policies")]
 pub use managed::{ManagedPolicies, ManagedPolicy};
-pub use minimize::{AllowedRequest, MinimalPolicy, Minimized, Wider, minimize, read_allowed};
+pub use minimize::{AllowedRequest, MinimalPolicy, Minimized, Wider, minimal_policy, read_allowed};
 pub use operator::{Comparison, Operator, Quantifier};
 pub use principal::Principal;
 pub use request::{Request, SessionKind};

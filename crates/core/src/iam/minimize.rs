@@ -2,7 +2,9 @@
 
 mod condition;
 mod draft;
+mod grant;
 mod grid;
+mod groups;
 mod list;
 mod patterns;
 mod proof;
@@ -16,10 +18,10 @@ pub use self::list::{AllowedRequest, read_allowed};
 use std::collections::BTreeSet;
 use std::fmt;
 
-use self::condition::Groups;
 use self::draft::Draft;
+use self::grant::{Asked, Grant};
 use self::grid::Grid;
-use self::list::{Asked, Grant};
+use self::groups::Groups;
 use self::patterns::Names;
 use super::catalog::Catalog;
 use super::document::PolicyDocument;
@@ -106,17 +108,17 @@ impl fmt::Display for Wider {
 /// - [`Bug`](ErrorKind::Bug) if the engine does not find the policy to allow exactly the list.
 ///
 /// ```
-/// use leasekey::iam::{PolicyKind, minimize, read_allowed};
+/// use leasekey::iam::{PolicyKind, minimal_policy, read_allowed};
 ///
 /// let used = read_allowed(r#"[
 ///     {"action": "sqs:SendMessage", "resource": "arn:aws:sqs:eu-west-1:111122223333:orders"},
 ///     {"action": "sqs:ReceiveMessage", "resource": "arn:aws:sqs:eu-west-1:111122223333:orders"}
 /// ]"#)?;
-/// let policies = minimize(&used, PolicyKind::Identity)?.policies;
+/// let policies = minimal_policy(&used, PolicyKind::Identity)?.policies;
 /// assert_eq!((policies.len(), policies[0].document.statements().len()), (1, 1));
 /// # Ok::<(), leasekey::Error>(())
 /// ```
-pub fn minimize(allowed: &[AllowedRequest], kind: PolicyKind) -> Result<Minimized> {
+pub fn minimal_policy(allowed: &[AllowedRequest], kind: PolicyKind) -> Result<Minimized> {
     let catalog = Catalog::bundled()?;
     let room = split::Room::of(kind)?;
     if allowed.is_empty() {

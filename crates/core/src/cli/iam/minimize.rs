@@ -8,7 +8,7 @@ use super::file;
 use crate::cli::{Console, Outcome};
 use crate::context::Context;
 use crate::error::{Result, printable};
-use crate::iam::{Catalog, Minimized, PolicyKind, minimize, read_allowed};
+use crate::iam::{Catalog, Minimized, PolicyKind, minimal_policy, read_allowed};
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -48,7 +48,7 @@ pub(super) fn run(arguments: &Arguments, context: &Context, console: &mut Consol
     let path = &arguments.allowed;
     let allowed = read_allowed(&file::read(path, context)?)
         .map_err(|error| file::within(&path.to_string_lossy(), &error))?;
-    let minimized = minimize(&allowed, arguments.kind.into())
+    let minimized = minimal_policy(&allowed, arguments.kind.into())
         .map_err(|error| file::within(&path.to_string_lossy(), &error))?;
     match &arguments.out {
         Some(out) => write(&minimized, out, context)?,

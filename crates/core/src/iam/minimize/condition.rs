@@ -1,9 +1,8 @@
-//! The context that a request is allowed with, as conditions; and what is allowed under the same ones.
+//! The context that a request is allowed with, as conditions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Wider;
-use super::list::Grant;
 use crate::error::printable;
 use crate::iam::catalog::{Catalog, ConditionKey};
 
@@ -26,11 +25,11 @@ impl Conditions {
         self.0.iter().any(|(operator, keys)| operator.starts_with(ALL) && keys.contains_key(key))
     }
 
-    fn set(&mut self, operator: &str, key: &str, values: Vec<String>) {
+    pub(super) fn set(&mut self, operator: &str, key: &str, values: Vec<String>) {
         self.0.entry(operator.to_owned()).or_default().insert(key.to_owned(), values);
     }
 
-    fn take(&mut self, operator: &str, key: &str) -> Option<Vec<String>> {
+    pub(super) fn take(&mut self, operator: &str, key: &str) -> Option<Vec<String>> {
         let keys = self.0.get_mut(operator)?;
         let values = keys.remove(key);
         if keys.is_empty() {
@@ -40,7 +39,7 @@ impl Conditions {
     }
 
     /// The operators that compare one value, each with its key.
-    fn single(&self) -> impl Iterator<Item = (String, String)> {
+    pub(super) fn single(&self) -> impl Iterator<Item = (String, String)> {
         let single = self.0.iter().filter(|(operator, _)| !operator.starts_with(ALL) && *operator != NULL);
         single.flat_map(|(operator, keys)| keys.keys().map(move |key| (operator.clone(), key.clone())))
     }
@@ -112,52 +111,4 @@ fn operator(key: Option<ConditionKey<'_>>, values: &[String]) -> &'static str {
         _ if values.iter().any(|value| value.contains(['*', '?'])) => "StringLike",
         _ => "StringEquals",
     }
-}
-
-/// Actions, each on a resource.
-pub(super) type Entries = BTreeSet<(String, String)>;
-
-/// What is allowed, by the conditions under which it is.
-pub(super) struct Groups(BTreeMap<Conditions, Entries>);
-
-impl Groups {
-    pub(super) fn of(grants: &BTreeSet<Grant>) -> Self {
-        let mut groups: BTreeMap<_, Entries> = BTreeMap::new();
-        for Grant { action, resource, conditions } in grants {
-            let entries = groups.entry(conditions.clone()).or_default();
-            entries.insert((action.clone(), resource.clone()));
-        }
-        let single: BTreeSet<_> = groups.keys().flat_map(Conditions::single).collect();
-        let joined = single.into_iter().fold(groups, |groups, (operator, key)| join(groups, &operator, &key));
-        Self(joined)
-    }
-
-    pub(super) fn all(&self) -> impl Iterator<Item = (&Conditions, &Entries)> {
-        self.0.iter()
-    }
-
-    /// What is allowed in any context, and thus under these conditions too.
-    pub(super) fn unconditional(&self, conditions: &Conditions) -> Option<&Entries> {
-        self.0.get(&Conditions::default()).filter(|_| !conditions.is_empty())
-    }
-}
-
-/// Puts together what differs in the values of this key only.
-fn join(groups: BTreeMap<Conditions, Entries>, operator: &str, key: &str) -> BTreeMap<Conditions, Entries> {
-    let mut joined: BTreeMap<(Conditions, Entries), Vec<String>> = BTreeMap::new();
-    let mut all = BTreeMap::new();
-    for (mut conditions, entries) in groups {
-        match conditions.take(operator, key) {
-            Some(values) => joined.entry((conditions, entries)).or_default().extend(values),
-            None => {
-                all.insert(conditions, entries);
-            }
-        }
-    }
-    for ((mut conditions, entries), mut values) in joined {
-        values.sort_unstable();
-        conditions.set(operator, key, values);
-        all.insert(conditions, entries);
-    }
-    all
 }

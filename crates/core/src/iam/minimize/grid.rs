@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::condition::Entries;
+use super::groups::Entries;
 use crate::iam::bits::Bits;
 use crate::iam::cover::covers;
 

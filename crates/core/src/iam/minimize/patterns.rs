@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::list::Grant;
+use super::grant::Grant;
 use crate::iam::catalog::Catalog;
 
 /// The names of all actions of the services that a list is about, in lower case and in order.

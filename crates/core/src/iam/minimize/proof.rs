@@ -8,8 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::condition::Conditions;
 use super::draft::{Draft, policy};
+use super::grant::{Asked, Grant};
 use super::grid::stands_for;
-use super::list::{AllowedRequest, Asked, Grant};
+use super::list::AllowedRequest;
 use crate::error::{Error, ErrorKind, Result, printable};
 use crate::iam::catalog::Catalog;
 use crate::iam::diff::difference;

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::MinimalPolicy;
 use super::draft::{Draft, policy};
+use super::grant::Grant;
 use super::grid::stands_for;
-use super::list::Grant;
 use crate::error::{Error, ErrorKind, Result, printable};
 use crate::iam::document::PolicyDocument;
 use crate::iam::kind::PolicyKind;

@@ -18,7 +18,7 @@ fn in_context(action: &str, resource: &str, context: &[(&str, &[&str])]) -> Allo
 }
 
 fn identity(allowed: &[AllowedRequest]) -> Minimized {
-    minimize(allowed, PolicyKind::Identity).unwrap_or_else(|error| panic!("{error}"))
+    minimal_policy(allowed, PolicyKind::Identity).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// The statements in short: actions on resources.
@@ -73,7 +73,7 @@ fn a_policy_is_written_for_people_with_named_statements() {
   ]
 }"#;
     assert_eq!(identity(&used).policies[0].text, expected);
-    let in_session = minimize(&used, PolicyKind::Session).unwrap().policies.remove(0);
+    let in_session = minimal_policy(&used, PolicyKind::Session).unwrap().policies.remove(0);
     assert_eq!(in_session.text.chars().count(), in_session.document.size());
 }
 
@@ -197,7 +197,7 @@ fn what_no_policy_has_room_for_is_cut_into_several() {
 }
 
 fn refused(allowed: &[AllowedRequest], kind: PolicyKind) -> String {
-    let error = minimize(allowed, kind).unwrap_err();
+    let error = minimal_policy(allowed, kind).unwrap_err();
     assert_eq!(error.code(), "LK-0202", "{error}");
     error.message().to_owned()
 }
