@@ -1,6 +1,7 @@
 //! The native half of the npm package `leasekey`. It converts, calls the library and maps its errors; what JavaScript
 //! sees is in `ts/`.
 #![deny(clippy::disallowed_methods)]
+#![cfg_attr(test, allow(dead_code, reason = "functions are registered for Node, which no test build is for"))]
 
 mod background;
 mod calls;

@@ -53,14 +53,16 @@ fn options(
     own_accounts: &[Bound<'_, PyAny>],
     own_organizations: &[Bound<'_, PyAny>],
 ) -> Result<Options> {
-    let setting = |name, value| text(ErrorKind::InvalidSetting, name, value);
-    let all = |name, ids: &[Bound<'_, PyAny>]| ids.iter().map(|id| setting(name, id)).collect::<Result<_>>();
+    fn setting(name: &str, value: &Bound<'_, PyAny>) -> Result<String> {
+        text(ErrorKind::InvalidSetting, name, value)
+    }
     let mut options = Options::default();
     if !kind.is_none() {
         options.kind = Some(setting("type", kind)?.parse()?);
     }
-    options.own_accounts = all("own_accounts", own_accounts)?;
-    options.own_organizations = all("own_organizations", own_organizations)?;
+    let own = |name, ids: &[_]| ids.iter().map(|id| setting(name, id)).collect::<Result<_>>();
+    options.own_accounts = own("own_accounts", own_accounts)?;
+    options.own_organizations = own("own_organizations", own_organizations)?;
     Ok(options)
 }
 

@@ -521,14 +521,17 @@ fn a_suppression_needs_a_reason_and_fits_below_its_pointer() {
 }
 
 #[test]
-fn an_own_account_that_is_none_is_refused() {
+fn an_own_account_or_organization_that_is_none_is_refused() {
     let policy = PolicyDocument::parse(r#"{"Statement": []}"#).unwrap();
-    let options = Options { kind: None, own_accounts: vec!["1111".into()] };
-    let refused = lint(&policy, &options).unwrap_err();
-    assert_eq!(
-        (refused.code(), refused.message()),
-        ("LK-0116", "the own account \"1111\" is not twelve digits")
-    );
+    let refused = |options: Options| {
+        let error = lint(&policy, &options).unwrap_err();
+        (error.code(), error.message().to_owned())
+    };
+    let account = Options { own_accounts: vec!["1111".into()], ..Options::default() };
+    assert_eq!(refused(account), ("LK-0116", "the own account \"1111\" is not twelve digits".into()));
+    let organization = Options { own_organizations: vec!["o-1".into()], ..Options::default() };
+    let told = "the own organization \"o-1\" is no id of an organization";
+    assert_eq!(refused(organization), ("LK-0116", told.into()));
 }
 
 #[test]
