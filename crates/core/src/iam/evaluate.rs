@@ -223,7 +223,13 @@ impl Asking<'_> {
                 observe(StatementResult { at, effect: compiled.effect, applies });
                 match compiled.effect {
                     _ if absent => {}
-                    Effect::Allow => allows(grant, applies.truth(), at),
+                    Effect::Allow => {
+                        allows(grant, applies.truth(), at);
+                        // What is certainly granted to the account may be granted to the caller itself.
+                        if compiled.may_name(self.request).is_some() {
+                            allows(Grant::Direct, applies.truth().and(Truth::Unknown), at);
+                        }
+                    }
                     Effect::Deny => denies.add(applies.truth(), at),
                 }
             }

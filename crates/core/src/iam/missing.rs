@@ -2,9 +2,10 @@
 
 use super::decision::{Missing, StatementResult};
 use super::document::Effect;
+use super::named::USER_ID;
 use super::request::{Fact, Request, SessionKind};
 use super::set::PolicySet;
-use super::statement::Applies;
+use super::statement::{Applies, Compiled};
 use super::truth::Truth;
 use super::variable::Variable;
 
@@ -22,20 +23,45 @@ pub(super) fn missing(set: &PolicySet, request: &Request, statements: &[Statemen
             at: None,
         });
     }
-    for result in statements.iter().filter(|result| result.applies == Applies::Depends) {
+    for result in statements {
+        of_principal(set, request, result, &mut missing);
         of_statement(set, request, result, &mut missing);
     }
     missing.dedup();
     missing
 }
 
+/// The unique id, of which depends whether the statement names the caller, or whether it does so by more than its
+/// account.
+fn of_principal(set: &PolicySet, request: &Request, result: &StatementResult, missing: &mut Vec<Missing>) {
+    let open = match (result.effect, result.applies) {
+        (_, Applies::Depends) | (Effect::Allow, Applies::Yes) => true,
+        _ => false,
+    };
+    let named = compiled(set, result).filter(|_| open).and_then(|compiled| compiled.may_name(request));
+    if let Some(named) = named {
+        let values: Vec<_> = named.unique_ids().map(str::to_owned).collect();
+        let constraint = format!("{} be of the principal \"{}\"", must(result), values.join("\" or \""));
+        missing.push(Missing { key: USER_ID.to_owned(), constraint, values, at: Some(result.at) });
+    }
+}
+
+fn compiled<'a>(set: &'a PolicySet, result: &StatementResult) -> Option<&'a Compiled> {
+    set.layer(result.at.layer).get(result.at.policy)?.statements.get(result.at.statement)
+}
+
+fn must(result: &StatementResult) -> &'static str {
+    if result.effect == Effect::Allow { "must" } else { "must not" }
+}
+
 fn of_statement(set: &PolicySet, request: &Request, result: &StatementResult, missing: &mut Vec<Missing>) {
+    if result.applies != Applies::Depends {
+        return;
+    }
     let Some(policy) = set.layer(result.at.layer).get(result.at.policy) else { return };
     let statement = policy.document.statements().get(result.at.statement);
-    let compiled = policy.statements.get(result.at.statement);
-    let (Some(statement), Some(compiled)) = (statement, compiled) else { return };
-    let at = Some(result.at);
-    let must = if result.effect == Effect::Allow { "must" } else { "must not" };
+    let (Some(statement), Some(compiled)) = (statement, compiled(set, result)) else { return };
+    let (at, must) = (Some(result.at), must(result));
     for (clause, condition) in compiled.clauses.iter().zip(&statement.conditions) {
         if clause.holds(request) != Truth::Unknown {
             continue;

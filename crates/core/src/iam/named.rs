@@ -6,6 +6,9 @@ use super::principal::{Caller, Identity, Kind, name, session_role};
 use super::request::{Fact, Request};
 use super::truth::Truth;
 
+/// The key that tells a caller's unique id.
+pub(super) const USER_ID: &str = "aws:userid";
+
 /// What a matching Allow of a resource policy gives within the account.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum Grant {
@@ -79,6 +82,22 @@ impl Named {
     /// Whether it names everybody.
     pub(super) fn is_everyone(&self) -> bool {
         !self.negated && self.names.iter().any(|name| matches!(name, Name::Everyone))
+    }
+
+    /// The unique ids by which it names callers.
+    pub(super) fn unique_ids(&self) -> impl Iterator<Item = &str> {
+        self.names
+            .iter()
+            .filter_map(|name| if let Name::UniqueId(id) = name { Some(id.as_str()) } else { None })
+    }
+
+    /// Whether the caller may be among these by a unique id that is not known, and is not for certain itself.
+    pub(super) fn may_name_by_id(&self, request: &Request) -> bool {
+        !self.negated
+            && self.unique_ids().next().is_some()
+            && matches!(request.principal().0, Caller::Iam(_))
+            && request.fact(USER_ID) == Fact::Unknown
+            && self.find(request) != (Truth::Yes, Grant::Direct)
     }
 
     /// Whether it is `NotPrincipal`.
@@ -219,7 +238,7 @@ impl Name {
 
 /// Whether the caller has this unique id, as `aws:userid` tells it: alone for a user, before a colon for a session.
 fn is_id_of(id: &str, request: &Request) -> Truth {
-    match request.fact("aws:userid") {
+    match request.fact(USER_ID) {
         Fact::Values([value]) => (value.split(':').next() == Some(id)).into(),
         Fact::Unknown => Truth::Unknown,
         Fact::Values(_) | Fact::Absent => Truth::No,

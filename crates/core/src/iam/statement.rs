@@ -137,6 +137,11 @@ impl Compiled {
         (if all == Truth::Yes { Applies::Yes } else { Applies::Depends }, grant)
     }
 
+    /// Whom it names, if that may be the caller by a unique id that is not known.
+    pub(super) fn may_name(&self, request: &Request) -> Option<&Named> {
+        self.named.as_ref().filter(|named| named.may_name_by_id(request))
+    }
+
     fn is_about_everyone(&self) -> bool {
         self.named.as_ref().is_some_and(Named::is_everyone)
     }

@@ -89,6 +89,31 @@ fn what_is_missing_names_the_key_and_its_values() {
 }
 
 #[test]
+fn a_unique_id_that_is_not_known_is_told_as_missing() {
+    let text = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*",
+        "Principal": {"AWS": ["AIDAEXAMPLEANN0001", "arn:aws:iam::111122223333:user/bob"]}}}"#;
+    let set = PolicySet::builder().resource(PolicyDocument::parse(text).unwrap()).build().unwrap();
+    let decision = set.evaluate(&request().partial_context());
+    let [missing] = decision.missing.as_slice() else { panic!("{decision:?}") };
+    assert_eq!(
+        (missing.key.as_str(), missing.values.as_slice()),
+        ("aws:userid", &["AIDAEXAMPLEANN0001".to_owned()][..])
+    );
+    assert_eq!(missing.constraint, "must be of the principal \"AIDAEXAMPLEANN0001\"");
+}
+
+#[test]
+fn what_is_granted_to_the_account_may_be_granted_to_the_caller() {
+    let text = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*",
+        "Principal": {"AWS": ["111122223333", "AIDAEXAMPLEANN0001"]}}}"#;
+    let set = PolicySet::builder().resource(PolicyDocument::parse(text).unwrap()).build().unwrap();
+    let decision = set.evaluate(&request().partial_context());
+    assert_eq!(decision.outcome, Outcome::Depends);
+    let keys: Vec<_> = decision.missing.iter().map(|missing| missing.key.as_str()).collect();
+    assert_eq!(keys, ["aws:userid"]);
+}
+
+#[test]
 fn a_deny_that_may_apply_says_what_must_not_be() {
     let set = identity(&format!(
         "{READ}, {}",

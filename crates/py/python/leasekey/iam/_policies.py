@@ -132,7 +132,7 @@ class PolicySet:
         return "<leasekey.iam.PolicySet>"
 
 
-def _document(name: str, document: PolicyDocument) -> _native.PolicyDocument:
+def _document(name: str, document: object) -> _native.PolicyDocument:
     if not isinstance(document, PolicyDocument):
         hint = "Allowed is what PolicyDocument.parse reads"
         raise InvalidPolicy(f"{name}= is of type {type(document).__name__}", hint)
@@ -140,9 +140,8 @@ def _document(name: str, document: PolicyDocument) -> _native.PolicyDocument:
 
 
 def _documents(name: str, documents: Documents) -> list[_native.PolicyDocument]:
-    if isinstance(documents, (list, tuple)) or (not isinstance(documents, str) and hasattr(documents, "__iter__")):
-        return [_document(name, document) for document in documents]
-    return [_document(name, documents)]
+    several = [documents] if isinstance(documents, (PolicyDocument, str)) or not hasattr(documents, "__iter__") else documents
+    return [_document(name, document) for document in several]
 
 
 def _levels(name: str, levels: Levels) -> list[tuple[str, list[_native.PolicyDocument]]]:

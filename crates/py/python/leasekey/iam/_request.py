@@ -98,7 +98,7 @@ class Request:
         return f"<leasekey.iam.Request {self.action} on {', '.join(self.resources)}>"
 
 
-def _asked(request: Request) -> _native.Request:
+def _asked(request: object) -> _native.Request:
     if not isinstance(request, Request):
         raise InvalidRequest(f"request= is of type {type(request).__name__}", "Allowed is a Request")
     return request._native
