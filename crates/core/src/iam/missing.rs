@@ -34,10 +34,8 @@ pub(super) fn missing(set: &PolicySet, request: &Request, statements: &[Statemen
 /// The unique id, of which depends whether the statement names the caller, or whether it does so by more than its
 /// account.
 fn of_principal(set: &PolicySet, request: &Request, result: &StatementResult, missing: &mut Vec<Missing>) {
-    let open = match (result.effect, result.applies) {
-        (_, Applies::Depends) | (Effect::Allow, Applies::Yes) => true,
-        _ => false,
-    };
+    let open =
+        matches!((result.effect, result.applies), (_, Applies::Depends) | (Effect::Allow, Applies::Yes));
     let named = compiled(set, result).filter(|_| open).and_then(|compiled| compiled.may_name(request));
     if let Some(named) = named {
         let values: Vec<_> = named.unique_ids().map(str::to_owned).collect();
