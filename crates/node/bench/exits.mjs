@@ -22,7 +22,7 @@ const exit = (moment) => `
 const terminations = (seed) => `
   import { Worker } from "node:worker_threads";
   const text = \`
-    const { fromVault } = require("leasekey");
+    import { fromVault } from "leasekey";
     const vault = fromVault({});
     vault.on("event", () => {});
     const loop = () => vault.refresh().catch(() => {}).then(() => setTimeout(loop, 1));
