@@ -103,13 +103,11 @@ fn decoded(blob: &[u8]) -> Option<Rows> {
     let columns: [usize; 7] = header.lengths()?;
     let start = payload.len() - header.0.len();
     let end = texts.iter().try_fold(start, |sum, one| sum.checked_add(*one))?;
+    let rows = Decoder::new(payload.get(start..end)?, texts, payload.get(end..)?, columns)?.rows()?;
     // The text is most of it and stays where it is: a copy would cost as much as reading the rows.
-    let numbers = payload.get(end..)?.to_vec();
     payload.truncate(end);
     payload.drain(..start);
-    let text = String::from_utf8(payload).ok()?;
-    let rows = Decoder::new(&text, texts, &numbers, columns)?.rows()?;
-    Some(Rows { text, ..rows })
+    Some(Rows { text: String::from_utf8(payload).ok()?, ..rows })
 }
 
 /// Varints, least significant part first.
@@ -140,13 +138,13 @@ impl Numbers<'_> {
 
 /// Lines of one column of the text.
 struct Names<'a> {
-    text: &'a str,
+    text: &'a [u8],
     at: usize,
 }
 
 impl Names<'_> {
     fn next(&mut self) -> Option<Span> {
-        let rest = self.text.as_bytes().get(self.at..)?;
+        let rest = self.text.get(self.at..)?;
         let length = memchr::memchr(b'\n', rest)?;
         let start = u32::try_from(self.at).ok()?;
         self.at += length + 1;
@@ -156,7 +154,7 @@ impl Names<'_> {
     fn next_text(&mut self) -> Option<String> {
         let span = self.next()?;
         let at = usize::try_from(span.start).ok()?..usize::try_from(span.end).ok()?;
-        self.text.get(at).map(str::to_owned)
+        String::from_utf8(self.text.get(at)?.to_vec()).ok()
     }
 }
 
@@ -179,7 +177,7 @@ struct Decoder<'a> {
 }
 
 impl<'a> Decoder<'a> {
-    fn new(text: &'a str, texts: [usize; 8], numbers: &'a [u8], columns: [usize; 7]) -> Option<Self> {
+    fn new(text: &'a [u8], texts: [usize; 8], numbers: &'a [u8], columns: [usize; 7]) -> Option<Self> {
         let mut start = 0;
         let [sources, types, services, keys, resources, arns, actions, dependents] = texts.map(|length| {
             let names = Names { text, at: start };
