@@ -23,6 +23,16 @@ describe("an option", () => {
     expect(error({ roleArm: "arn" }).hint).toContain("Did you mean roleArn?");
   });
 
+  test("that is written otherwise than here is refused, not passed over", () => {
+    for (const name of ["role_id", "expected_account", "Role", "allow_http"]) {
+      expect(error({ [name]: "x" }).message, name).toMatch(`there is no setting "${name}"`);
+    }
+    expect(error({ expected_account: "111122223333" }).hint).toContain("Did you mean expectedAccount?");
+    for (const name of ["constructor", "toString", "__proto__"]) {
+      expect(error(JSON.parse(`{ "${name}": "x" }`)).code, name).toBe("LK-0116");
+    }
+  });
+
   test("of a wrong type says what is allowed", () => {
     expect(error({ role: 7 }).message).toBe("LK-0116: role is 7. Allowed is any text");
     expect(error({ role: "" }).message).toBe("LK-0116: role is empty. Allowed is any text");
@@ -36,14 +46,15 @@ describe("an option", () => {
     for (const ttl of ["900", "", " ", 1.5, -1, Number.NaN, Number.POSITIVE_INFINITY, {}, []]) {
       expect(error({ ttl }).message, String(ttl)).toContain('Allowed is a duration with its unit, such as "15m"');
     }
-    for (const ttl of ["15m", "1h 30m", "900s", 900_000]) {
-      expect(() => fromVault({ ttl } as never), String(ttl)).not.toThrow();
+    for (const span of ["15m", "1h 30m", "1h30m", "900s", 900_000]) {
+      expect(() => fromVault({ ttl: span, deadline: span } as never), String(span)).not.toThrow();
     }
   });
 
   test("of another form than an object of settings is refused", () => {
-    expect(error(null).message).toBe("LK-0116: the options are null. Pass an object of settings");
-    expect(error("orders").message).toBe("LK-0116: the options are of type string. Pass an object of settings");
+    for (const [init, type] of [[null, "Null"], ["orders", "String"], [["orders"], "Array"], [new Date(), "Date"]] as const) {
+      expect(error(init).message).toBe(`LK-0116: the options are of type ${type}. Pass an object of settings`);
+    }
     expect(error({ logger: () => undefined }).message).toBe(
       "LK-0116: logger is of type function. Allowed is an object with the functions debug and warn",
     );
@@ -71,16 +82,24 @@ test("a span that is none is told to whoever waits", async () => {
 describe("any option", () => {
   test("is taken or is a LeasekeyError that quotes no text", () => {
     const options = [...names, "deadline", "logger"];
-    const settings = fc.dictionary(fc.oneof(fc.constantFrom(...options), fc.string()), fc.anything(), { maxKeys: 4 });
+    const keywords = names.map((name) => SETTINGS[name].keyword);
+    const name = fc.oneof(fc.constantFrom(...options, ...keywords), fc.string());
+    const value = fc.oneof(fc.anything(), fc.constant("canary-of-an-option"), fc.constant("15m"));
+    const settings = fc.dictionary(name, value, { maxKeys: 4 });
     fc.assert(
       fc.property(fc.oneof({ weight: 9, arbitrary: settings }, fc.anything()), (init) => {
+        const given = Object.entries(Object(init) as object).filter(([, value]) => value !== undefined);
+        const known = given.every(([name]) => options.includes(name));
         try {
           fromVault(init as never);
+          expect(known, "nothing is passed over").toBe(true);
         } catch (error) {
           expect(error).toBeInstanceOf(LeasekeyError);
           expect((error as LeasekeyError).code).toBe("LK-0116");
+          expect(String(error)).not.toContain("canary");
         }
       }),
+      { numRuns: 1_000 },
     );
   });
 

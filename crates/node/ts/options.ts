@@ -1,5 +1,5 @@
 import { invalidSetting, type LeasekeyError } from "./errors.ts";
-import { snakeCase } from "./names.ts";
+import { camelCase, snakeCase } from "./names.ts";
 import { ALLOWED, type Form, SETTINGS, type Settings } from "./schema.ts";
 
 type Unit = "ms" | "s" | "m" | "h" | "d";
@@ -13,15 +13,20 @@ export interface Logger {
   warn(...content: unknown[]): void;
 }
 
-type OfEveryKind = Omit<Settings, "kind" | "maxAge" | "maxLease" | "roleArn" | "sessionName" | "ttl">;
+type OfEveryKind = Omit<Settings, "kind" | OfSomeKinds>;
+
+type OfSomeKinds = "maxAge" | "maxLease" | "roleArn" | "sessionName" | "ttl";
+
+/** These, and none of the others: an object that was made before is checked, too. */
+type Only<Name extends OfSomeKinds> = Pick<Settings, Name> & { [Other in Exclude<OfSomeKinds, Name>]?: undefined };
 
 type OfKind =
   /** Learnt from Vault's reply. */
-  | ({ kind?: undefined } & Pick<Settings, "maxAge" | "maxLease" | "roleArn" | "sessionName" | "ttl">)
-  | ({ kind: "assumed_role" | "assumed-role" } & Pick<Settings, "roleArn" | "sessionName" | "ttl">)
-  | ({ kind: "federation_token" | "federation-token" | "session_token" | "session-token" } & Pick<Settings, "ttl">)
-  | ({ kind: "iam_user" | "iam-user" } & Pick<Settings, "maxAge" | "maxLease">)
-  | { kind: "static" };
+  | ({ kind?: undefined } & Only<OfSomeKinds>)
+  | ({ kind: "assumed_role" | "assumed-role" } & Only<"roleArn" | "sessionName" | "ttl">)
+  | ({ kind: "federation_token" | "federation-token" | "session_token" | "session-token" } & Only<"ttl">)
+  | ({ kind: "iam_user" | "iam-user" } & Only<"maxAge" | "maxLease">)
+  | ({ kind: "static" } & Only<never>);
 
 /**
  * All settings of Leasekey, by their names in camelCase. What is left out comes from the environment, from settings
@@ -39,25 +44,43 @@ const OWN = new Set(["deadline", "logger"]);
 
 /** The settings by the library's keywords, as text. */
 export function settingsOf(init: object): Record<string, string> {
-  if (typeof init !== "object" || init === null) {
-    throw invalidSetting(`the options are ${init === null ? "null" : `of type ${typeof init}`}`, "Pass an object of settings");
+  // Of another realm, too, which `instanceof` would not know.
+  const form = Object.prototype.toString.call(init).slice("[object ".length, -1);
+  if (form !== "Object") {
+    throw invalidSetting(`the options are of type ${form}`, "Pass an object of settings");
   }
-  const settings: Record<string, string> = {};
+  const settings = Object.create(null) as Record<string, string>;
   for (const [name, value] of Object.entries(init)) {
     if (OWN.has(name) || value === undefined) {
       continue;
     }
-    const setting = (SETTINGS as Record<string, { keyword: string; form: Form }>)[name];
-    // The native side knows which name is meant.
-    settings[setting?.keyword ?? snakeCase(name)] = setting === undefined ? "" : text(name, setting.form, value);
+    if (isSetting(name)) {
+      settings[SETTINGS[name].keyword] = text(name, SETTINGS[name].form, value);
+    } else {
+      settings[unknown(name)] = "";
+    }
   }
   return settings;
+}
+
+function isSetting(name: string): name is keyof typeof SETTINGS {
+  return Object.hasOwn(SETTINGS, name);
+}
+
+/** A keyword that is none, of which the native side knows what is meant. */
+function unknown(name: string): string {
+  const keyword = snakeCase(name).replace(/^_/, "");
+  const meant = camelCase(keyword);
+  if (isSetting(meant)) {
+    throw invalidSetting(`there is no setting ${JSON.stringify(name)}`, `Did you mean ${meant}? docs/settings.md lists all settings`);
+  }
+  return keyword;
 }
 
 /** The logger among the options. */
 export function loggerOf({ logger }: { logger?: Logger }): Logger | undefined {
   if (logger !== undefined && (typeof logger?.debug !== "function" || typeof logger.warn !== "function")) {
-    throw invalidSetting(`logger is ${describe(logger)}`, "Allowed is an object with the functions debug and warn");
+    throw notAllowed("logger", logger, "an object with the functions debug and warn");
   }
   return logger;
 }
@@ -67,15 +90,12 @@ export function milliseconds(name: string, value: Duration): number {
   if (typeof value === "number") {
     return amount(name, value);
   }
-  let sum = 0;
-  for (const part of text(name, "duration", value).split(" ")) {
-    const [, number, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(part) ?? [];
-    if (unit === undefined) {
-      throw notAllowed(name, "duration", `"${value}"`);
-    }
-    sum += Number(number) * MILLISECONDS[unit as Unit];
+  const span = text(name, "duration", value);
+  if (!/^\s*(?:\d+(?:\.\d+)?\s*(?:ms|s|m|h|d)\s*)+$/.test(span)) {
+    fail(name, "duration", value);
   }
-  return sum;
+  const parts = [...span.matchAll(/(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)/g)];
+  return parts.reduce((sum, [, number, unit]) => sum + Number(number) * MILLISECONDS[unit as Unit], 0);
 }
 
 const MILLISECONDS: Record<Unit, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -104,11 +124,12 @@ function amount(name: string, value: number): number {
 }
 
 function fail(name: string, form: Form, value: unknown): never {
-  throw notAllowed(name, form, describe(value));
+  throw notAllowed(name, value, ALLOWED[form]);
 }
 
-function notAllowed(name: string, form: Form, given: string): LeasekeyError {
-  return invalidSetting(`${name} is ${given}`, `Allowed is ${ALLOWED[form]}`);
+/** What is not allowed in this place. */
+export function notAllowed(name: string, value: unknown, allowed: string): LeasekeyError {
+  return invalidSetting(`${name} is ${describe(value)}`, `Allowed is ${allowed}`);
 }
 
 /** Texts are not quoted: they may be secret. */

@@ -26,6 +26,9 @@ void taken;
 
 // @ts-expect-error the key of a static role has no ttl
 fromVault({ kind: "static", role: "orders", ttl: "15m" });
+const made = { kind: "static" as const, ttl: "15m" as const };
+// @ts-expect-error nor one that was written before
+fromVault(made);
 // @ts-expect-error nor has that of an IAM user
 fromVault({ kind: "iam_user", role: "orders", ttl: "15m" });
 // @ts-expect-error only an IAM user's key has an age
