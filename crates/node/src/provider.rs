@@ -71,7 +71,7 @@ impl Provider {
         })
     }
 
-    /// Reads the environment and the files, unless that was done. `region` stands where no Region is set.
+    /// Reads the environment and the files, unless that was done. `region` stands where the settings name none: it is that of the client that asks, whatever the environment says.
     #[napi]
     pub fn open(&self, region: Option<String>) -> napi::Result<()> {
         if self.hand.provider().is_some() {

@@ -1,6 +1,7 @@
 import { fromVault, type VaultEvent } from "leasekey";
 import { expect, test } from "vitest";
 
+import { Hub } from "../ts/events.ts";
 import { ownLogin, until } from "./support/stack.ts";
 
 test("a rotation is told to whoever listens, with what is known of it", async () => {
@@ -56,7 +57,51 @@ test("an iterator gives the events to the close", async () => {
   expect(names).toContain("credentials.closed");
 });
 
-test("an iterator that is left is forgotten, and a slow one keeps the newest", async () => {
+test("readers of one iterator that wait side by side all end with it", async () => {
+  const vault = fromVault(await ownLogin());
+  const events = vault.events();
+  const waiting = [events.next(), events.next()];
+  await vault.close();
+  await expect(Promise.all(waiting)).resolves.toEqual([{ done: true }, { done: true }]);
+});
+
+test("a slow reader keeps the newest 256", async () => {
+  const hub = new Hub();
+  const events = hub.iterate();
+  for (let at = 0; at < 300; at += 1) {
+    hub.tell({ name: "vault.logged_in", severity: "info", at, subject: "auth/approle", line: `${at}`, fields: {} });
+  }
+  await Promise.resolve();
+  hub.end();
+  const heard = [];
+  for await (const event of events) {
+    heard.push(event.at.getTime());
+  }
+  expect(heard).toEqual(Array.from({ length: 256 }, (_, at) => at + 44));
+});
+
+test("a logger that throws costs neither events nor the close", async () => {
+  const before = process.listeners("uncaughtException");
+  let thrown = 0;
+  process.removeAllListeners("uncaughtException").on("uncaughtException", () => (thrown += 1));
+  const throws = (): never => {
+    throw new Error("planted");
+  };
+  const vault = fromVault({ ...(await ownLogin()), logger: { debug: throws, warn: throws } });
+  const events = vault.events();
+  await vault();
+  await vault.close();
+  const names = [];
+  for await (const event of events) {
+    names.push(event.name);
+  }
+  expect(names).toContain("credentials.issued");
+  await until("the logger has thrown", () => thrown >= names.length);
+  process.removeAllListeners("uncaughtException");
+  before.forEach((listener) => process.on("uncaughtException", listener));
+});
+
+test("an iterator that is left is forgotten", async () => {
   await using vault = fromVault(await ownLogin());
   const left = vault.events();
   await left.return?.();

@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 
-import { ListObjectsV2Command, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { ListObjectsV2Command, PutObjectCommand, S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
+import { createCredentialChain, fromEnv } from "@aws-sdk/credential-providers";
 import { fromVault, healing, type VaultCredentials } from "leasekey";
 import { expect, test } from "vitest";
 
@@ -30,8 +31,8 @@ async function leased(): Promise<VaultCredentials> {
   return vault;
 }
 
-function client(endpoint: string, vault: VaultCredentials): S3Client {
-  return healing(new S3Client({ endpoint, region: "eu-central-1", forcePathStyle: true, credentials: vault }), vault);
+function client(endpoint: string, vault: VaultCredentials, credentials: S3ClientConfig["credentials"] = vault): S3Client {
+  return healing(new S3Client({ endpoint, region: "eu-central-1", forcePathStyle: true, credentials: credentials as never }), vault);
 }
 
 test.each(["ExpiredToken", "InvalidAccessKeyId", "InvalidClientTokenId", "RequestExpired"])(
@@ -46,6 +47,15 @@ test.each(["ExpiredToken", "InvalidAccessKeyId", "InvalidClientTokenId", "Reques
     expect(vault.stats).toMatchObject({ issues: 2, heals: 1 });
   },
 );
+
+test("the calls of a chain are healed, too, where the SDK is told to cache nothing of it", async () => {
+  const keys = new Set<string>();
+  await using server = await refusing("ExpiredToken", keys);
+  await using vault = await leased();
+  const chain = Object.assign(createCredentialChain(fromEnv(), vault), { memoized: true });
+  await client(server.url, vault, chain).send(new ListObjectsV2Command({ Bucket: "b" }));
+  expect([server.requests.length, keys.size]).toEqual([2, 2]);
+});
 
 test("many calls that fail at once are one new set", async () => {
   const keys = new Set<string>();

@@ -4,6 +4,8 @@ import { createCredentialChain, fromEnv } from "@aws-sdk/credential-providers";
 import { fromVault, LeasekeyError } from "leasekey";
 import { describe, expect, test } from "vitest";
 
+import { Identity } from "../ts/identity.ts";
+import { serve } from "./support/server.ts";
 import { BUCKET, ownLogin, ROLE, s3, until, variable } from "./support/stack.ts";
 
 describe("a client of the SDK", () => {
@@ -29,12 +31,22 @@ describe("a client of the SDK", () => {
     expect(second.UserId).not.toBe(first.UserId);
   });
 
-  test("leaves the caching to Leasekey", async () => {
+  test("leaves the caching to Leasekey: each call asks it", async () => {
     await using vault = fromVault({ role: ROLE });
-    const client = s3({ credentials: vault });
-    await client.send(new ListObjectsV2Command({ Bucket: BUCKET }));
-    const { memoized } = client.config.credentials as { memoized?: boolean };
-    expect(memoized, "the SDK's own flag").toBe(true);
+    let asked = 0;
+    const counting = new Proxy(vault, { apply: (provider, self, given) => ((asked += 1), Reflect.apply(provider, self, given)) });
+    const client = s3({ credentials: counting });
+    for (let calls = 0; calls < 3; calls += 1) {
+      const before = asked;
+      await client.send(new ListObjectsV2Command({ Bucket: BUCKET }));
+      expect(asked).toBeGreaterThan(before);
+    }
+  });
+
+  test("may set its own flag, which in a bundle it does as a strict module", () => {
+    const vault = fromVault({ role: ROLE });
+    expect(() => ((vault as { memoized: boolean }).memoized = true)).not.toThrow();
+    expect(vault.memoized).toBe(true);
   });
 
   test("tells AWS how the set was come by", async () => {
@@ -64,14 +76,19 @@ describe("a client of the SDK", () => {
 });
 
 describe("the clients' own settings", () => {
-  test("the Region of the client that asks first stands where none is set", async () => {
-    const login = await ownLogin();
-    const asked: string[] = [];
-    await using vault = fromVault(login);
-    const region = async (): Promise<string> => (asked.push("region"), "eu-south-2");
-    await vault({ callerClientConfig: { region } });
-    await vault({ callerClientConfig: { region } });
-    expect(asked).toEqual(["region"]);
+  test("the Region of the client that asks first is the one whose STS is asked, unless the options name one", async () => {
+    const signed: (string | undefined)[] = [];
+    await using sts = await serve((request, response) => {
+      signed.push(/Credential=[^/]*\/\d+\/([^/]*)\//.exec(request.headers.authorization ?? "")?.[1]);
+      response.writeHead(403).end();
+    });
+    const pinned = { stsEndpoint: sts.url, expectedAccount: "111122223333", deadline: "2s" } as const;
+    const callerClientConfig = { region: async () => "eu-south-2" };
+    for (const options of [{}, { region: "eu-west-3" }]) {
+      await using vault = fromVault({ ...(await ownLogin()), ...pinned, ...options });
+      await expect(vault({ callerClientConfig })).rejects.toBeInstanceOf(LeasekeyError);
+    }
+    expect([...new Set(signed)]).toEqual(["eu-south-2", "eu-west-3"]);
   });
 
   test("the client's logger is told what happens, and never a credential", async () => {
@@ -96,6 +113,13 @@ describe("a chain", () => {
     await using vault = fromVault({ role: ROLE });
     const identity = await createCredentialChain(fromEnv(), vault)();
     expect(identity.accessKeyId).toBe(vault.lease?.accessKeyId);
+  });
+
+  test("signs the calls of a client", async () => {
+    await using vault = fromVault({ role: ROLE });
+    const client = s3({ credentials: createCredentialChain(fromEnv(), vault) });
+    const listed = await client.send(new ListObjectsV2Command({ Bucket: BUCKET }));
+    expect(listed.Contents?.length).toBeGreaterThan(0);
   });
 
   test("goes on where Vault is not configured", async () => {
@@ -134,6 +158,17 @@ describe("what a caller gets", () => {
     });
     expect(expiration.getTime()).toBeGreaterThan(Date.now() + 14 * 60_000);
     expect(accountId).toBe(variable("LEASEKEY_STACK_AWS_ACCOUNT"));
+  });
+
+  test.each([
+    ["assumed_role", { CREDENTIALS_STS_ASSUME_ROLE: "i" }],
+    ["federation_token", { CREDENTIALS_STS_FEDERATION_TOKEN: "l" }],
+    ["session_token", { CREDENTIALS_STS_SESSION_TOKEN: "m" }],
+    ["iam_user", { CREDENTIALS_CODE: "e" }],
+    ["static", { CREDENTIALS_CODE: "e" }],
+  ])("of kind %s tells AWS by which of its features it was come by", (kind, source) => {
+    const set = { accessKeyId: "AKIA", secretAccessKey: "s", expiration: 0, kind };
+    expect(new Identity(set).$source).toEqual(source);
   });
 
   test("is its own to write into, as the SDK does", async () => {

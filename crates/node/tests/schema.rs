@@ -97,7 +97,11 @@ fn schema() -> String {
     for kind in EventKind::ALL {
         line(format!("  /** {} */\n  | \"{}\"", kind.meaning(), kind.name()));
     }
-    line("  ;\n\n/** The codes of errors; `npx leasekey explain` tells of each. */".into());
+    line("  ;\n\nexport const EVENTS: readonly EventName[] = [".into());
+    for kind in EventKind::ALL {
+        line(format!("  \"{}\",", kind.name()));
+    }
+    line("];\n\n/** The codes of errors; `npx leasekey explain` tells of each. */".into());
     line(format!("export type ErrorCode = {};", union(ErrorKind::ALL.iter().map(|kind| kind.code()))));
     text
 }

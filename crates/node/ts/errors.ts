@@ -41,7 +41,8 @@ export class LeasekeyError extends Error {
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
-    return typeof value === "object" && value !== null && BRAND in value;
+    const isOurs = typeof value === "object" && value !== null && BRAND in value;
+    return isOurs && (this === LeasekeyError || Function.prototype[Symbol.hasInstance].call(this, value));
   }
 }
 

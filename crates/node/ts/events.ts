@@ -1,8 +1,10 @@
 import { EventEmitter } from "node:events";
 
+import { invalidSetting } from "./errors.ts";
 import { camelCase } from "./names.ts";
 import type { NativeEvent } from "./native.ts";
-import type { EventName } from "./schema.ts";
+import { notAllowed } from "./options.ts";
+import { type EventName, EVENTS } from "./schema.ts";
 
 /** Something that happened to a lease or its login; never a secret. */
 export interface VaultEvent {
@@ -34,15 +36,15 @@ export class Hub {
   readonly #emitter: EventEmitter = new EventEmitter({ captureRejections: false }).setMaxListeners(0);
 
   on(listened: Listened, listener: Listener): void {
-    this.#emitter.on(name(listened), listener);
+    this.#emitter.on(name(listened), checked(listener));
   }
 
   once(listened: Listened, listener: Listener): void {
-    this.#emitter.once(name(listened), listener);
+    this.#emitter.once(name(listened), checked(listener));
   }
 
   off(listened: Listened, listener: Listener): void {
-    this.#emitter.off(name(listened), listener);
+    this.#emitter.off(name(listened), checked(listener));
   }
 
   tell(told: NativeEvent): void {
@@ -64,25 +66,26 @@ export class Hub {
   iterate(): AsyncIterableIterator<VaultEvent> {
     const events: VaultEvent[] = [];
     let ended = false;
-    let ready: (() => void) | undefined;
+    const readers: (() => void)[] = [];
+    const wake = (): void => readers.splice(0).forEach((ready) => ready());
     const listener = (event: VaultEvent): void => {
       if (events.push(event) > WAITING) {
         events.shift();
       }
-      ready?.();
+      wake();
     };
     const end = (): void => {
       ended = true;
       this.off("event", listener);
       this.#emitter.off(END, end);
-      ready?.();
+      wake();
     };
     this.on("event", listener);
     this.#emitter.on(END, end);
     return {
       next: async () => {
         while (events.length === 0 && !ended) {
-          await new Promise<void>((resolve) => (ready = resolve));
+          await new Promise<void>((resolve) => readers.push(resolve));
         }
         const value = events.shift();
         return value === undefined ? { value: undefined, done: true } : { value, done: false };
@@ -102,7 +105,20 @@ export class Hub {
 const END = Symbol("end");
 
 function name(listened: Listened): string {
-  return listened === "rotated" ? "credentials.swapped" : listened;
+  if (listened === "event" || EVENTS.includes(listened as EventName)) {
+    return listened;
+  }
+  if (listened === "rotated") {
+    return "credentials.swapped";
+  }
+  throw invalidSetting(`there is no event ${JSON.stringify(listened)}`, `There are event, rotated, ${EVENTS.join(", ")}`);
+}
+
+function checked(listener: Listener): Listener {
+  if (typeof listener !== "function") {
+    throw notAllowed("listener", listener, "a function");
+  }
+  return listener;
 }
 
 function fromNative(told: NativeEvent): VaultEvent {

@@ -27,6 +27,23 @@ interface Closable {
   close(): Promise<void>;
 }
 
+// What is asked of others before Vault is asked may not use up the caller's time.
+const SHARE = 0.5;
+const SHARE_AT_MOST = 1_000;
+
+/** What comes within a share of the caller's deadline, 1 s at most; a call that is given up meanwhile fails. */
+export function withinShare<T>(promise: Promise<T>, deadline?: number, signal?: AbortSignal): Promise<T | undefined> {
+  return new Promise<T | undefined>((resolve, reject) => {
+    const timer = setTimeout(() => resolve(undefined), Math.min((deadline ?? Number.POSITIVE_INFINITY) * SHARE, SHARE_AT_MOST));
+    const giveUp = (): void => reject(signal?.reason);
+    signal?.addEventListener("abort", giveUp, { once: true });
+    promise.then(resolve, reject).finally(() => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", giveUp);
+    });
+  });
+}
+
 const OPEN = Symbol.for("leasekey.open");
 
 /** One set for all copies of this module in the process: reloading it must not add listeners. */

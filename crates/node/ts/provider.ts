@@ -3,14 +3,15 @@ import { inspect } from "node:util";
 import type { Listened, Listener, VaultEvent } from "./events.ts";
 import type { VaultIdentity } from "./identity.ts";
 import type { NativeLease } from "./native.ts";
+import { withinShare } from "./lifecycle.ts";
 import { type Duration, type FromVaultInit, type Logger, loggerOf, milliseconds, settingsOf } from "./options.ts";
 import type { Kind } from "./schema.ts";
-import { type CallOptions, type MakeProvider, State } from "./state.ts";
+import { type CallOptions, type MakeProvider, signalOf, State } from "./state.ts";
 
 /** What the SDK hands to a provider when it asks, and what others may. */
 export interface IdentityProperties extends CallOptions {
   /** The configuration of the client that asks, of which Region and logger are used. */
-  callerClientConfig?: { region?: () => Promise<string>; logger?: Partial<Logger> } | undefined;
+  callerClientConfig?: { region?: string | (() => Promise<string>); logger?: Partial<Logger> } | undefined;
   /** Asks for a newer set than the one in hand. */
   forceRefresh?: boolean | undefined;
 }
@@ -151,15 +152,23 @@ export type Refused = (authorization: string, code: string) => boolean;
 export const REFUSED: unique symbol = Symbol.for("leasekey.refused") as never;
 
 async function waited(state: State, properties?: IdentityProperties): Promise<VaultIdentity> {
-  properties?.abortSignal?.throwIfAborted();
+  const signal = signalOf(properties);
   if (!state.isOpen) {
     const client = properties?.callerClientConfig;
     state.logger ??= client?.logger;
-    // A client without a Region fails by itself, if it needs one.
-    const region = await client?.region?.().catch(() => undefined);
-    state.open(region);
+    const region = regionOf(client?.region);
+    state.open(region === undefined ? undefined : await withinShare(region, state.deadline, signal));
   }
   return state.ask(properties?.forceRefresh === true ? "Refresh" : "Get", undefined, properties);
+}
+
+// A client without a Region fails by itself, if it needs one.
+async function regionOf(region?: string | (() => Promise<string>)): Promise<string | undefined> {
+  try {
+    return typeof region === "function" ? await region() : region;
+  } catch {
+    return undefined;
+  }
 }
 
 function members(state: State, provider: VaultCredentials): PropertyDescriptorMap {
@@ -179,7 +188,7 @@ function members(state: State, provider: VaultCredentials): PropertyDescriptorMa
     off: (listened: Listened, listener: Listener) => (state.hub.off(listened, listener), provider),
     events: () => (state.listen(), state.hub.iterate()),
     close: () => state.close(),
-    [asyncDispose]: async () => (state.isClosed ? undefined : state.close()),
+    [asyncDispose]: () => state.dispose(),
     [inspect.custom]: () => summary(state),
     [REFUSED]: ((authorization, code) => state.refused(authorization, code)) satisfies Refused,
   };
@@ -188,7 +197,8 @@ function members(state: State, provider: VaultCredentials): PropertyDescriptorMa
     lease: () => lease(state.native.lease),
     phase: () => (state.isClosed ? "closed" : state.native.phase),
   };
-  const described = Reflect.ownKeys(values).map((key) => [key, { value: values[key as keyof typeof values] }]);
+  // Writable, because the SDK sets `memoized`, as a strict module in bundles.
+  const described = Reflect.ownKeys(values).map((key) => [key, { value: values[key as keyof typeof values], writable: true }]);
   const got = Object.entries(getters).map(([key, get]) => [key, { get }]);
   return Object.fromEntries([...described, ...got]) as PropertyDescriptorMap;
 }

@@ -200,5 +200,31 @@ export type EventName =
   | "vault.warning"
   ;
 
+export const EVENTS: readonly EventName[] = [
+  "credentials.closed",
+  "credentials.degraded",
+  "credentials.denied",
+  "credentials.expired",
+  "credentials.healed",
+  "credentials.issued",
+  "credentials.recovered",
+  "credentials.refresh_failed",
+  "credentials.renewed",
+  "credentials.revoked",
+  "credentials.swapped",
+  "credentials.urgent",
+  "lease.too_long",
+  "lease.too_short",
+  "security.alert",
+  "vault.logged_in",
+  "vault.login_failed",
+  "vault.node_failed",
+  "vault.reply_lost",
+  "vault.token_renewed",
+  "vault.token_revoked",
+  "vault.unverified",
+  "vault.warning",
+];
+
 /** The codes of errors; `npx leasekey explain` tells of each. */
 export type ErrorCode = "LK-0101" | "LK-0102" | "LK-0103" | "LK-0104" | "LK-0105" | "LK-0106" | "LK-0107" | "LK-0108" | "LK-0109" | "LK-0110" | "LK-0111" | "LK-0112" | "LK-0113" | "LK-0114" | "LK-0115" | "LK-0116" | "LK-0117" | "LK-0118" | "LK-0119" | "LK-0120" | "LK-0121" | "LK-0122" | "LK-0123" | "LK-0124" | "LK-0125" | "LK-0199" | "LK-0201" | "LK-0202";

@@ -3,7 +3,7 @@ import { Hub } from "./events.ts";
 import { Identity, type NativeSet } from "./identity.ts";
 import { closeAtEnd, hold, release } from "./lifecycle.ts";
 import { ANOTHER, load, type NativeProvider, NOTHING } from "./native.ts";
-import type { Logger } from "./options.ts";
+import { type Logger, notAllowed } from "./options.ts";
 
 /** How a call may be given up. */
 export interface CallOptions {
@@ -23,6 +23,7 @@ const busy = new Set<State>();
 export class State {
   readonly hub: Hub = new Hub();
   readonly role: string | undefined;
+  readonly deadline: number | undefined;
   readonly #native: NativeProvider;
   readonly #waiters = new Map<number, Waiter>();
   readonly #forget: () => void;
@@ -31,11 +32,13 @@ export class State {
   #read: (() => number) | undefined;
   #opened = false;
   #closed = false;
+  #end: Promise<unknown> | undefined;
   #listens = false;
   logger: Partial<Logger> | undefined;
 
   constructor(settings: Record<string, string>, deadline: number | undefined, make?: MakeProvider) {
     this.role = settings["role"];
+    this.deadline = deadline;
     const weak = new WeakRef(this);
     // Not this itself: the native side holds on to what it wakes.
     const wake = (): void => weak.deref()?.wake();
@@ -82,13 +85,15 @@ export class State {
 
   /** Listens from now on, or from the opening on. */
   listen(): void {
+    if (this.#closed) {
+      throw closed();
+    }
     this.#listens = true;
     this.#hear();
   }
 
   async ask(what: "Get" | "Refresh" | "ValidFor", lasts?: number, options?: CallOptions): Promise<Identity> {
-    const signal = options?.abortSignal;
-    signal?.throwIfAborted();
+    const signal = signalOf(options);
     this.open();
     const set = await this.#begin(what, lasts, signal);
     return new Identity(set as NativeSet);
@@ -102,14 +107,17 @@ export class State {
     this.#read = undefined;
     this.#set = undefined;
     this.#forget();
-    try {
-      if (this.#opened) {
-        await this.#begin("Close");
-      }
-    } finally {
+    const ended = this.#opened ? this.#begin("Close") : Promise.resolve();
+    this.#end = ended.finally(() => {
       this.wake();
       this.hub.end();
-    }
+    });
+    await this.#end;
+  }
+
+  /** Closes it, or waits for the close that is under way. */
+  async dispose(): Promise<void> {
+    await (this.#closed ? this.#end : this.close());
   }
 
   /** AWS refused a call that was signed as this header tells: whether it is to be made once more. */
@@ -165,12 +173,10 @@ export class State {
     }
   }
 
+  // A logger that throws costs as little as a listener that does.
   #log(severity: string, line: string): void {
-    if (severity === "info") {
-      this.logger?.debug?.(`leasekey: ${line}`);
-    } else {
-      this.logger?.warn?.(`leasekey: ${line}`);
-    }
+    const { logger } = this;
+    queueMicrotask(() => (severity === "info" ? logger?.debug?.(`leasekey: ${line}`) : logger?.warn?.(`leasekey: ${line}`)));
   }
 }
 
@@ -182,6 +188,16 @@ export type MakeProvider = (
 ) => NativeProvider;
 
 const makeProvider: MakeProvider = (settings, deadline, wake) => new (load().Provider)(settings, deadline, wake);
+
+/** The signal by which a call may be given up, unless it was by now. */
+export function signalOf(options?: CallOptions): AbortSignal | undefined {
+  const signal = options?.abortSignal;
+  if (signal !== undefined && typeof signal?.throwIfAborted !== "function") {
+    throw notAllowed("abortSignal", signal, "the signal of an AbortController");
+  }
+  signal?.throwIfAborted();
+  return signal;
+}
 
 function closed(): LeasekeyError {
   const message = "this provider was closed by a call of close()";

@@ -1,7 +1,6 @@
 import { appendFileSync } from "node:fs";
 
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
-import type { FromVaultInit } from "leasekey";
 
 /** A variable of the stack that `cargo xtask test` starts. */
 export function variable(name: string): string {
@@ -46,7 +45,7 @@ const names = new WeakMap<object, string>();
 let logins = 0;
 
 /** Settings with a login of a test's own, so that it shares no lease with another. */
-export async function ownLogin(): Promise<{ role: string; roleId: string; secretId: string } & FromVaultInit> {
+export async function ownLogin(): Promise<{ role: string; roleId: string; secretId: string }> {
   logins += 1;
   const name = `node-${process.pid}-${logins}`;
   await asRoot("POST", `auth/approle/role/${name}`, { token_policies: ["orders"], token_ttl: "20m" });
