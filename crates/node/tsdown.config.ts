@@ -1,7 +1,7 @@
 import { defineConfig, type UserConfig } from "tsdown";
 
 const config: UserConfig = defineConfig({
-  entry: ["ts/index.ts", "ts/iam.ts"],
+  entry: ["ts/index.ts", "ts/iam.ts", "ts/cli.ts"],
   format: ["esm", "cjs"],
   dts: true,
   platform: "node",

@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-// The command line is the library's own.
-import native from "../native.cjs";
+import { main } from "../dist/cli.mjs";
 
-process.exitCode = native.runCommandLine(["leasekey", ...process.argv.slice(2)]);
+process.exitCode = main(process.argv.slice(2));

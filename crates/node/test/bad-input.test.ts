@@ -28,6 +28,27 @@ describe("Vault is down at the first use", () => {
     expect(took).toBeLessThan(2_000);
   });
 
+  test("it never answers: the first caller may abort as well", async () => {
+    await using silent = await serve(() => undefined);
+    const vault = fromVault({ ...login, address: silent.url, deadline: "5s" });
+    const began = performance.now();
+    await expect(vault({ abortSignal: AbortSignal.timeout(50) })).rejects.toMatchObject({ name: "TimeoutError" });
+    expect(performance.now() - began).toBeLessThan(2_000);
+  });
+
+  test("a client that never tells its Region costs neither the deadline nor the abort", async () => {
+    await using silent = await serve(() => undefined);
+    const callerClientConfig = { region: () => new Promise<string>(() => undefined) };
+    const began = performance.now();
+    for (const options of [{ deadline: "200ms" }, { deadline: "5s", abort: true }] as const) {
+      const vault = fromVault({ ...login, address: silent.url, deadline: options.deadline });
+      const abortSignal = "abort" in options ? AbortSignal.timeout(50) : undefined;
+      const told = "abort" in options ? { name: "TimeoutError" } : { code: "LK-0123" };
+      await expect(vault({ callerClientConfig, abortSignal })).rejects.toMatchObject(told);
+    }
+    expect(performance.now() - began).toBeLessThan(2_000);
+  });
+
   test("it never answers: whoever aborts waits no longer, and the others go on", async () => {
     await using silent = await serve(() => undefined);
     const vault = fromVault({ ...login, address: silent.url, deadline: "1s" });
@@ -51,6 +72,9 @@ describe("use after close", () => {
       for (const call of [() => vault(), () => vault.refresh(), () => vault.validFor(1), () => vault.close()]) {
         await expect(call()).rejects.toMatchObject({ code: "LK-0118", retryable: false });
       }
+      for (const listen of [() => vault.events(), () => vault.on("event", () => {}), () => vault.once("event", () => {})]) {
+        expect(listen).toThrow("LK-0118");
+      }
       await vault[Symbol.asyncDispose]();
     }
   });
@@ -62,6 +86,28 @@ describe("use after close", () => {
     await one.close();
     expect((await other()).accessKeyId).toBe(accessKeyId);
     await other.close();
+  });
+});
+
+describe("a call", () => {
+  const refused = (message: string) => expect.objectContaining({ code: "LK-0116", message: expect.stringContaining(message) as string }) as Error;
+
+  test("with something else than a signal is refused", async () => {
+    const vault = fromVault(login);
+    for (const call of [() => vault({ abortSignal: {} as never }), () => vault.refresh({ abortSignal: 7 as never })]) {
+      await expect(call()).rejects.toEqual(refused("Allowed is the signal of an AbortController"));
+    }
+  });
+
+  test("takes the Region of a client as text as well", async () => {
+    await using vault = fromVault(await ownLogin());
+    await expect(vault({ callerClientConfig: { region: "eu-south-2" } })).resolves.toHaveProperty("accessKeyId");
+  });
+
+  test("that listens to what is no event, or with what is no function, is refused", () => {
+    const vault = fromVault(login);
+    expect(() => vault.on("rotates" as never, () => {})).toThrow('LK-0116: there is no event "rotates". There are event, rotated, ');
+    expect(() => vault.on("event", 7 as never)).toThrow("LK-0116: listener is 7. Allowed is a function");
   });
 });
 
@@ -80,6 +126,13 @@ describe("an error", () => {
     expect(other.LeasekeyError).not.toBe(LeasekeyError);
     expect(error).toBeInstanceOf(other.LeasekeyError);
     expect(new Error("no")).not.toBeInstanceOf(LeasekeyError);
+    class Own extends LeasekeyError {}
+    expect(error).not.toBeInstanceOf(Own);
+  });
+
+  test("of a reply names it as Vault's audit log does", async () => {
+    await using vault = fromVault({ ...(await ownLogin()), kind: "iam_user" });
+    await expect(vault()).rejects.toMatchObject({ code: "LK-0113", vaultRequestId: expect.stringMatching(/^[0-9a-f-]{36}$/) as string });
   });
 
   test("of the native side keeps all that it tells", () => {
@@ -108,17 +161,17 @@ describe("what cannot be loaded", () => {
     const ended = await runModule(text);
     const name = /leasekey-(linux|darwin)-(x64|arm64)(-gnu|-musl)?/.source;
     expect(ended.out, ended.err).toMatch(
-      new RegExp(`^true LK-0112: the native package ${name} cannot be loaded. Run: npm install ${name}\n$`),
+      new RegExp(`^true LK-0112: the native package ${name} is missing. Run: npm install ${name}@\\d[^ ]*\n$`),
     );
   });
 
   test("an old Node is told which one is needed", async () => {
     const text = `
       Object.defineProperty(process, "versions", { value: { ...process.versions, node: "18.20.8" } });
-      const { fromVault } = await import("leasekey");
-      try { fromVault({ role: "orders" }); } catch (error) { console.log(error.message); }`;
+      const { fromVault, LeasekeyError } = await import("leasekey");
+      try { fromVault({ role: "orders" }); } catch (error) { console.log(error instanceof LeasekeyError, error.message); }`;
     const ended = await runModule(text);
-    expect(ended.out).toBe("LK-0112: Node 18.20.8 is older than 20. Use Node 20 or later\n");
+    expect(ended.out).toBe("true LK-0112: Node 18.20.8 is older than 20. Use Node 20 or later\n");
   });
 });
 

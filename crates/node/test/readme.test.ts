@@ -1,12 +1,13 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import { blocks, pack, project } from "./support/pack.ts";
+import { blocks, install, pack, project } from "./support/pack.ts";
 import { PACKAGE, run } from "./support/program.ts";
 
 const README = ["README.md", "../../docs/iam.md"].flatMap((page) => blocks(join(PACKAGE, page)));
+const LOADED = `try { (await import("leasekey")).fromVault({ role: "orders" }); } catch (error) { console.log(error.message); }`;
 let packed: Awaited<ReturnType<typeof pack>>;
 let folder: string;
 
@@ -36,6 +37,32 @@ describe("the package, installed in an empty project", () => {
     expect(ended.out).toContain("LK-0109");
   });
 
+  test("tells whoever misses the package of the platform what to install", async () => {
+    const alone = join(packed.folder, "alone");
+    await install(alone, [packed.main]);
+    const told = /LK-0112: the native package leasekey-[a-z0-9-]+ is missing. Run: npm install leasekey-[a-z0-9-]+@\d/;
+    writeFileSync(join(alone, "main.mjs"), 'import { fromVault } from "leasekey"; fromVault({ role: "orders" });');
+    expect((await run(process.execPath, ["main.mjs"], {}, alone)).err).toMatch(told);
+    const cli = await run("npx", ["--no-install", "leasekey", "creds"], {}, alone);
+    expect(cli.code).toBe(1);
+    expect(cli.err).toMatch(told);
+    expect(cli.err).not.toContain("    at ");
+  });
+
+  test("tells whoever has another platform which there are, and a library that does not fit why", async () => {
+    const other = `Object.defineProperty(process, "arch", { value: "riscv64" }); ${LOADED}`;
+    expect((await run(process.execPath, ["--input-type=module", "--eval", other], {}, folder)).out).toMatch(
+      /^LK-0112: there is no native package for linux-riscv64-gnu. There are leasekey-linux-x64-gnu, /,
+    );
+    const [native] = readdirSync(join(folder, "node_modules")).filter((name) => name.startsWith("leasekey-"));
+    const library = join(folder, "node_modules", native as string, `leasekey.${native?.slice("leasekey-".length)}.node`);
+    renameSync(library, `${library}.away`);
+    writeFileSync(library, "no library");
+    const broken = await run(process.execPath, ["--input-type=module", "--eval", LOADED], {}, folder);
+    renameSync(`${library}.away`, library);
+    expect(broken.out).toMatch(/^LK-0112: the native package leasekey-[a-z0-9-]+ cannot be loaded: .+ Correct that, or install/);
+  });
+
   test("names the packages of all platforms, made by the tool", () => {
     const manifest = JSON.parse(readFileSync(join(folder, "node_modules/leasekey/package.json"), "utf8")) as {
       optionalDependencies: Record<string, string>;
@@ -43,12 +70,19 @@ describe("the package, installed in an empty project", () => {
     };
     const names = ["darwin-arm64", "darwin-x64", "linux-arm64-gnu", "linux-arm64-musl", "linux-x64-gnu", "linux-x64-musl"];
     expect(manifest.optionalDependencies).toEqual(Object.fromEntries(names.map((name) => [`leasekey-${name}`, manifest.version])));
+    const { platform, arch } = process;
+    const own = readdirSync(join(folder, "node_modules")).find((name) => name.startsWith("leasekey-")) as string;
+    const native = JSON.parse(readFileSync(join(folder, "node_modules", own, "package.json"), "utf8")) as object;
+    expect(native).toMatchObject({ version: manifest.version, os: [platform], cpu: [arch], engines: { node: ">=20" } });
   });
 });
 
 test("the page for those who come from node-vault shows the README's own lines", () => {
-  const [, ours] = blocks(join(PACKAGE, "../../docs/coming-from-node-vault.md"));
-  const lines = ours?.trim().split("\n") ?? [];
-  expect(lines.filter((line) => line !== "" && !line.startsWith("import"))).toHaveLength(2);
-  expect(lines.slice(-2).every((line) => README[0]?.includes(line))).toBe(true);
+  const lines = blocks(join(PACKAGE, "../../docs/coming-from-node-vault.md")).map((block) => {
+    return block.split("\n").filter((line) => line !== "" && !line.startsWith("import"));
+  });
+  const [theirs, ours] = lines;
+  const told = /shows (\d+) lines that become (\d+)/.exec(readFileSync(join(PACKAGE, "README.md"), "utf8"))?.slice(1);
+  expect(told).toEqual([`${theirs?.length}`, `${ours?.length}`]);
+  expect(ours?.every((line) => README[0]?.includes(line))).toBe(true);
 });

@@ -82,15 +82,47 @@ function open(): Native {
   if (major < OLDEST) {
     throw unloadable(`Node ${process.versions.node} is older than ${OLDEST}`, `Use Node ${OLDEST} or later`);
   }
-  const requireHere = createRequire(import.meta.url);
   try {
     return requireHere("../native.cjs") as Native;
   } catch (error) {
-    const name = `leasekey-${platform()}`;
-    const why = unloadable(`the native package ${name} cannot be loaded`, `Run: npm install ${name}`);
+    const why = whyNot(error);
     why.cause = error;
     throw why;
   }
+}
+
+const requireHere = createRequire(import.meta.url);
+
+/** Why the native package of this platform cannot be loaded: there is none, it is missing, or it does not fit. */
+function whyNot(error: unknown): LeasekeyError {
+  const { version, optionalDependencies = {} } = requireHere("../package.json") as Manifest;
+  const known = Object.keys(optionalDependencies);
+  const name = `leasekey-${platform()}`;
+  // A checkout names none.
+  if (known.length > 0 && !known.includes(name)) {
+    return unloadable(`there is no native package for ${platform()}`, `There are ${known.join(", ")}`);
+  }
+  const reason = refusal(error);
+  if (reason !== undefined) {
+    const hint = `Correct that, or install the package again: npm install ${name}@${version}`;
+    return unloadable(`the native package ${name} cannot be loaded: ${reason}`, hint);
+  }
+  return unloadable(`the native package ${name} is missing`, `Run: npm install ${name}@${version}`);
+}
+
+interface Manifest {
+  version: string;
+  optionalDependencies?: Record<string, string>;
+}
+
+/** What the system says of a library that is there: the loader keeps the texts of all that it tried, and no codes. */
+function refusal(error: unknown): string | undefined {
+  for (let at = (error as Error).cause; at instanceof Error; at = at.cause) {
+    if (!at.message.startsWith("Cannot find module")) {
+      return at.message.split("\n", 1)[0];
+    }
+  }
+  return undefined;
 }
 
 function unloadable(message: string, hint: string): LeasekeyError {

@@ -150,10 +150,14 @@ explanations! {
          this"
     }
     Forked {
-        "The process was forked, and the child has inherited login material that can be used once only."
+        "Leasekey cannot serve this process: it was forked, and the child has inherited login material that can \
+         be used once only. In Node also: the native package of the platform cannot be loaded."
         [
             "A server forks its workers after Leasekey was started: start it in each worker."
             "The secret id is wrapped, or has `secret_id_num_uses=1`: give each child its own."
+            "npm left out optional dependencies, or the folder was copied from another platform: install the \
+             package that the error names."
+            "Node is older than 20: use a newer one."
         ]
         "Leasekey was started before the fork in process 4711, and its secret id can be used once. Give the \
          child process its own login material"

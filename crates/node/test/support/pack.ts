@@ -18,8 +18,12 @@ export async function pack(): Promise<{ folder: string; main: string; platform: 
   for (const name of ["package.json", "README.md", "bin", "dist", "native.cjs"]) {
     cpSync(join(PACKAGE, name), join(folder, name), { recursive: true });
   }
-  const napi = join(PACKAGE, "node_modules/.bin/napi");
-  await step(napi, ["create-npm-dirs"], folder);
+  const { scripts } = JSON.parse(readFileSync(join(PACKAGE, "package.json"), "utf8")) as { scripts: Record<string, string> };
+  const script = (name: string): Promise<string> => {
+    const [tool, ...words] = (scripts[name] as string).split(" ");
+    return step(join(PACKAGE, "node_modules/.bin", tool as string), words, folder);
+  };
+  await script("create-npm-dirs");
   const binary = readdirSync(PACKAGE).find((name) => name.endsWith(".node")) as string;
   const platform = /^leasekey\.(.*)\.node$/.exec(binary)?.[1] as string;
   for (const other of readdirSync(join(folder, "npm"))) {
@@ -27,7 +31,7 @@ export async function pack(): Promise<{ folder: string; main: string; platform: 
     writeFileSync(join(folder, "npm", other, `leasekey.${other}.node`), "");
   }
   cpSync(join(PACKAGE, binary), join(folder, "npm", platform, binary));
-  await step(napi, ["pre-publish", "--tagstyle", "npm", "--no-gh-release", "--skip-optional-publish"], folder);
+  await script("pre-publish");
   const tarballs = join(folder, "tarballs");
   mkdirSync(tarballs);
   await step("npm", ["pack", "--pack-destination", tarballs], join(folder, "npm", platform));
@@ -43,10 +47,14 @@ export function blocks(page: string): string[] {
   return [...text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, block]) => block as string);
 }
 
-/** An empty project that has installed these. */
+/** An empty project that has installed the package, and what its README uses. */
 export async function project(folder: string, tarballs: string[]): Promise<void> {
+  await install(folder, [...tarballs, "@aws-sdk/client-s3@3", "@aws-sdk/credential-providers@3", "@types/node@20", "typescript@~6.0.0"]);
+}
+
+/** An empty project that has installed these. */
+export async function install(folder: string, packages: string[]): Promise<void> {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "package.json"), '{ "type": "module", "private": true }');
-  const packages = [...tarballs, "@aws-sdk/client-s3@3", "@aws-sdk/credential-providers@3", "@types/node@20", "typescript@~6.0.0"];
   await step("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund", "--omit=optional", ...packages], folder);
 }
