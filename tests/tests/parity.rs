@@ -66,6 +66,73 @@ fn every_name_is_in_the_sources_of_its_language() {
     }
 }
 
+fn source(path: &str) -> String {
+    std::fs::read_to_string(repository().join(path)).unwrap()
+}
+
+/// The names in a text.
+fn names(text: &str) -> impl Iterator<Item = String> {
+    let names = text.split(|c: char| !c.is_alphanumeric() && c != '_');
+    names.filter(|name| !name.is_empty()).map(str::to_owned)
+}
+
+/// The names between two texts, wherever they follow each other.
+fn listed(text: &str, from: &str, to: &str) -> Vec<String> {
+    let lists = text.split(from).skip(1).filter_map(|rest| rest.split_once(to));
+    lists.flat_map(|(list, _)| names(list)).collect()
+}
+
+/// What a program calls, by its last name: functions and, in Python and Node, what they are imported from.
+fn doors(language: &str) -> Vec<String> {
+    match language {
+        "rust" => {
+            let files = ["lib.rs", "iam.rs", "iam/lint.rs"].map(|file| source(&format!("crates/core/src/{file}")));
+            let used = files.iter().flat_map(|text| text.split("\npub use ").skip(1));
+            let used = used.filter_map(|rest| rest.split_once(';')?.0.rsplit_once("::"));
+            let used = used.flat_map(|(_, last)| names(last));
+            let functions = used.filter(|name| name.starts_with(char::is_lowercase));
+            functions.chain(listed(&files[2], "\npub fn ", "(")).collect()
+        }
+        "python" => {
+            let files = ["__init__.py", "iam/__init__.py"];
+            let files = files.map(|file| source(&format!("crates/py/python/leasekey/{file}")));
+            let exported = files.iter().flat_map(|text| listed(text, "__all__ = [", "]"));
+            let functions = exported.filter(|name| name.starts_with(char::is_lowercase));
+            functions.chain(listed(&files[0], "if name in (\"aio\"", ")")).collect()
+        }
+        _ => {
+            let files = ["index.ts", "iam.ts"].map(|file| source(&format!("crates/node/ts/{file}")));
+            let exported = files.iter().flat_map(|text| listed(text, "export { ", " }"));
+            let provider = source("crates/node/ts/provider.ts");
+            let (_, interface) = provider.split_once("export interface VaultCredentials {").unwrap();
+            let (interface, _) = interface.split_once("\n}").unwrap();
+            let members = interface.lines().filter_map(|line| line.strip_prefix("  "));
+            let members = members.filter_map(|line| {
+                let line = line.strip_prefix("readonly ").unwrap_or(line);
+                line.split_once(['(', ':']).map(|(name, _)| name).filter(|name| !name.is_empty())
+            });
+            let members = members.filter(|name| name.chars().all(char::is_alphanumeric)).map(str::to_owned);
+            exported.chain(members).collect()
+        }
+    }
+}
+
+#[test]
+fn every_door_of_every_language_is_a_capability() {
+    // What the table is about is no capability of its own, nor is a sign to the SDK.
+    const OTHERS: [&str; 5] = ["errors", "iam", "memoized", "Symbol", "LeasekeyError"];
+    let rows = capabilities();
+    for (language, ..) in LANGUAGES {
+        let names: Vec<_> = rows.iter().map(|row| text(row, language)).collect();
+        let doors = doors(language);
+        assert!(doors.len() >= 5, "{language}: {doors:?}");
+        for door in doors.iter().filter(|door| !OTHERS.contains(&door.as_str())) {
+            let is_named = names.iter().any(|name| name.split(['.', ':']).any(|part| part == door));
+            assert!(is_named, "{language}: {door} is in no row of parity.toml");
+        }
+    }
+}
+
 #[test]
 fn every_function_of_the_provider_is_a_capability() {
     let source = std::fs::read_to_string(repository().join("crates/core/src/provider.rs")).unwrap();

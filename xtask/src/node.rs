@@ -15,6 +15,10 @@ use crate::{paths, process};
 /// Where the tests find the library with a scripted world.
 const STAGE: &str = "LEASEKEY_NODE_STAGE";
 const OLDEST: u32 = 20;
+/// Where they find other releases of Node, each under its number.
+const RUNTIMES: &str = "LEASEKEY_NODE_RUNTIMES";
+/// The one before the oldest, and those after it.
+const OTHERS: [u32; 4] = [18, 22, 24, 26];
 
 /// What npm installs for the package's own tests and builds: once for each lock file, in the cache.
 fn install() -> Result<()> {
@@ -39,6 +43,21 @@ fn install() -> Result<()> {
         kitchen.step(Command::new("npm").args(words).current_dir(&kitchen.folder))
     })?;
     link(&installed.join("node_modules"), &package.join("node_modules"))
+}
+
+/// Other releases of Node, of the packages that bring one for this platform.
+fn runtimes() -> Result<PathBuf> {
+    let os = if OS == "macos" { "darwin" } else { OS };
+    let arch = if ARCH == "aarch64" { "arm64" } else { "x64" };
+    let package = |release: u32| format!("{release}@npm:node-{os}-{arch}@{release}");
+    let packages = OTHERS.map(package);
+    let name = format!("node-runtimes-{}-{OS}-{ARCH}", fingerprint(&packages.each_ref().map(String::as_str)));
+    let recipe = Recipe { name, about: "other releases of Node from npm (half a minute, once)" };
+    let installed = recipe.folder(|kitchen| {
+        let words = ["install", "--prefix", ".", "--no-progress", "--ignore-scripts", "--no-save"];
+        kitchen.step(Command::new("npm").args(words).args(&packages).current_dir(&kitchen.folder))
+    })?;
+    Ok(installed.join("node_modules"))
 }
 
 fn check_node() -> Result<()> {
@@ -107,6 +126,7 @@ fn assemble(library: &Path) -> Result<()> {
 /// The tests of the npm package, ready to run.
 pub(crate) struct NodeTests {
     stage: PathBuf,
+    runtimes: PathBuf,
 }
 
 impl NodeTests {
@@ -116,7 +136,7 @@ impl NodeTests {
         let stage = paths::target()?.join("node-stage.node");
         fs::copy(&library, &stage).doing(|| format!("cannot copy {}", library.display()))?;
         build("dev")?;
-        Ok(Self { stage })
+        Ok(Self { stage, runtimes: runtimes()? })
     }
 
     /// Runs the tests whose names hold one of `filters`; whether they passed. `line` gets what they print, TAP.
@@ -133,7 +153,7 @@ impl NodeTests {
         }
         exports.give(&mut vitest);
         traces.give(&mut vitest);
-        vitest.env(STAGE, &self.stage);
+        vitest.env(STAGE, &self.stage).env(RUNTIMES, &self.runtimes);
         Ok(process::run_lines(&mut vitest, line)?.success())
     }
 }

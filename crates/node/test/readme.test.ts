@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { blocks, install, pack, project } from "./support/pack.ts";
 import { PACKAGE, run } from "./support/program.ts";
+import { variable } from "./support/stack.ts";
 
 const README = ["README.md", "../../docs/iam.md"].flatMap((page) => blocks(join(PACKAGE, page)));
 const LOADED = `try { (await import("leasekey")).fromVault({ role: "orders" }); } catch (error) { console.log(error.message); }`;
@@ -31,10 +32,32 @@ describe("the package, installed in an empty project", () => {
     expect([ended.code, ended.err]).toEqual([0, ""]);
   });
 
-  test("has the command line", async () => {
-    const ended = await run("npx", ["--no-install", "leasekey", "explain", "LK-0109"], {}, folder);
+  test.each([22, 24, 26])("runs the README on Node %i", async (release) => {
+    const node = join(variable("LEASEKEY_NODE_RUNTIMES"), `${release}/bin/node`);
+    const versions = await run(node, ["--version"]);
+    expect(versions.out).toMatch(new RegExp(`^v${release}\\.`));
+    const ended = await run(node, ["block0.js"], { NODE_NO_WARNINGS: "1" }, folder);
+    expect([ended.code, ended.err]).toEqual([0, ""]);
+    expect(ended.out).toMatch(/^\d+ objects\n$/);
+  });
+
+  test("tells Node 18 that it is too old, also on the command line", async () => {
+    const node = join(variable("LEASEKEY_NODE_RUNTIMES"), "18/bin/node");
+    const told = /LK-0112: Node 18\.[\d.]+ is older than 20. Use Node 20 or later\n$/;
+    expect((await run(node, ["--input-type=module", "--eval", LOADED], {}, folder)).out).toMatch(told);
+    const cli = await run(node, ["node_modules/leasekey/bin/leasekey.js", "creds"], {}, folder);
+    expect([cli.code, told.test(cli.err)]).toEqual([1, true]);
+  });
+
+  test.each([
+    ["explain LK-0109", "LK-0109"],
+    ["creds --role orders", "AWS_ACCESS_KEY_ID"],
+    ["config show --origin", "VAULT_ADDR"],
+  ])("has the command line: npx leasekey %s", async (words, told) => {
+    expect(readFileSync(join(PACKAGE, "README.md"), "utf8").replaceAll("\n", " ")).toContain(`npx leasekey ${words}`);
+    const ended = await run("npx", ["--no-install", "leasekey", ...words.split(" ")], {}, folder);
     expect(ended.code, ended.err).toBe(0);
-    expect(ended.out).toContain("LK-0109");
+    expect(ended.out).toContain(told);
   });
 
   test("tells whoever misses the package of the platform what to install", async () => {
