@@ -51,7 +51,7 @@ describe("the package, installed in an empty project", () => {
 
   test.each([
     ["explain LK-0109", "LK-0109"],
-    ["creds --role orders", "AWS_ACCESS_KEY_ID"],
+    ["creds --role orders", "ASIA"],
     ["config show --origin", "VAULT_ADDR"],
   ])("has the command line: npx leasekey %s", async (words, told) => {
     expect(readFileSync(join(PACKAGE, "README.md"), "utf8").replaceAll("\n", " ")).toContain(`npx leasekey ${words}`);
