@@ -86,7 +86,8 @@ fn listed(text: &str, from: &str, to: &str) -> Vec<String> {
 fn doors(language: &str) -> Vec<String> {
     match language {
         "rust" => {
-            let files = ["lib.rs", "iam.rs", "iam/lint.rs"].map(|file| source(&format!("crates/core/src/{file}")));
+            let files =
+                ["lib.rs", "iam.rs", "iam/lint.rs"].map(|file| source(&format!("crates/core/src/{file}")));
             let used = files.iter().flat_map(|text| text.split("\npub use ").skip(1));
             let used = used.filter_map(|rest| rest.split_once(';')?.0.rsplit_once("::"));
             let used = used.flat_map(|(_, last)| names(last));

@@ -147,6 +147,7 @@ impl Config {
     }
 
     /// Where the value of a setting stands, as messages name it: `VAULT_CACERT`, `ca_cert=`, a file and line.
+    #[cfg(feature = "vault")]
     pub(crate) fn place(&self, key: ConfigKey) -> String {
         self.0.get(&key).map_or_else(|| key.keyword().to_owned(), |value| value.origin.place(key))
     }

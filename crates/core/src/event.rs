@@ -117,7 +117,7 @@ macro_rules! event {
         }
 
         impl Event {
-            #[cfg(feature = "vault")]
+            #[cfg(any(feature = "vault", test))]
             pub(crate) fn new(kind: EventKind, at: SystemTime, subject: Arc<str>) -> Self {
                 Self { kind, at, subject, $($field: None,)+ }
             }

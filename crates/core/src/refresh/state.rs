@@ -197,6 +197,7 @@ impl State {
     }
 
     /// Whether this generation is superseded and still to be revoked.
+    #[cfg(feature = "vault")]
     pub(super) fn owes(&self, generation: u64) -> bool {
         self.superseded.iter().any(|(owed, _)| *owed == generation)
     }
