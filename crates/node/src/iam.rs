@@ -9,7 +9,7 @@ use leasekey::iam::{self, Version};
 use napi::bindgen_prelude::ClassInstance;
 use napi_derive::napi;
 
-use self::asked::Asked;
+use self::asked::request;
 use self::decision::{Missing, StatementResult, Told, Verdict};
 use crate::errors::thrown;
 
@@ -103,32 +103,32 @@ impl PolicySet {
 
     /// How a request comes out.
     #[napi]
-    pub fn outcome(&self, asked: Asked) -> napi::Result<&'static str> {
-        Ok(self.0.outcome(&told(asked.request())?).name())
+    pub fn outcome(&self, asked: String) -> napi::Result<&'static str> {
+        Ok(self.0.outcome(&told(request(&asked))?).name())
     }
 
     /// How it comes out, and what decided.
     #[napi]
-    pub fn evaluate(&self, asked: Asked) -> napi::Result<Verdict> {
-        Ok(self.0.evaluate(&told(asked.request())?).into())
+    pub fn evaluate(&self, asked: String) -> napi::Result<Verdict> {
+        Ok(self.0.evaluate(&told(request(&asked))?).into())
     }
 
     /// What became of every statement.
     #[napi]
-    pub fn statements(&self, asked: Asked) -> napi::Result<Vec<StatementResult>> {
-        Ok(decision::statements(&self.0.evaluate(&told(asked.request())?)))
+    pub fn statements(&self, asked: String) -> napi::Result<Vec<StatementResult>> {
+        Ok(decision::statements(&self.0.evaluate(&told(request(&asked))?)))
     }
 
     /// What is not known.
     #[napi]
-    pub fn missing(&self, asked: Asked) -> napi::Result<Vec<Missing>> {
-        Ok(decision::missing(&self.0.evaluate(&told(asked.request())?)))
+    pub fn missing(&self, asked: String) -> napi::Result<Vec<Missing>> {
+        Ok(decision::missing(&self.0.evaluate(&told(request(&asked))?)))
     }
 
     /// The decision in words.
     #[napi]
-    pub fn explain(&self, asked: Asked) -> napi::Result<Told> {
-        Ok(Told::new(&self.0, &told(asked.request())?))
+    pub fn explain(&self, asked: String) -> napi::Result<Told> {
+        Ok(Told::new(&self.0, &told(request(&asked))?))
     }
 }
 

@@ -1,6 +1,5 @@
 import type { Explanation, Layer, Missing, Outcome, StatementAt, StatementResult } from "./iam-decision.ts";
 import type { Place, Severity } from "./iam-lint.ts";
-import type { Asked } from "./iam-request.ts";
 
 /** What the native side has for policies. */
 export interface NativeIam {
@@ -36,11 +35,11 @@ export type NativeLevel = [level: string, documents: NativeDocument[]];
 
 /** A set of the native side. */
 export interface NativeSet {
-  outcome(asked: Asked): Outcome;
-  evaluate(asked: Asked): NativeVerdict;
-  statements(asked: Asked): StatementResult[];
-  missing(asked: Asked): Missing[];
-  explain(asked: Asked): Explanation;
+  outcome(asked: string): Outcome;
+  evaluate(asked: string): NativeVerdict;
+  statements(asked: string): StatementResult[];
+  missing(asked: string): Missing[];
+  explain(asked: string): Explanation;
 }
 
 /** A case of the native side. */

@@ -1,43 +1,54 @@
-//! Requests, as `ts/iam-request.ts` hands them over.
+//! Requests, as `ts/iam-request.ts` hands them over: as one text, because Node asks a price for each value that is
+//! taken out of an object.
 
 use leasekey::iam::{Principal, Request};
 use leasekey::{Error, ErrorKind, Result};
-use napi_derive::napi;
+use serde::Deserialize;
 
 /// A request.
-#[napi(object, object_to_js = false)]
-pub struct Asked {
+#[derive(Deserialize)]
+struct Asked {
     /// The principal's ARN or name.
-    pub principal: String,
+    principal: String,
     /// The key that a case file has for such a principal; none for an ARN.
-    pub form: Option<String>,
+    form: Option<String>,
     /// The action.
-    pub action: String,
+    action: String,
     /// The resources, one at least.
-    pub resources: Vec<String>,
+    resources: Vec<String>,
     /// Each condition key and its values.
-    pub context: Option<Vec<Vec<String>>>,
+    context: Option<Vec<Vec<String>>>,
     /// What few requests tell.
-    pub facts: Option<Facts>,
+    facts: Option<Facts>,
 }
 
 /// What few requests tell.
-#[napi(object, object_to_js = false)]
-pub struct Facts {
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Facts {
     /// The account that owns the resources.
-    pub resource_account: Option<String>,
+    resource_account: Option<String>,
     /// Whether the organisation's management account is meant.
-    pub management_account: Option<bool>,
+    management_account: Option<bool>,
     /// The kind of session.
-    pub session_kind: Option<String>,
+    session_kind: Option<String>,
     /// Whether the session was made with a second factor.
-    pub mfa: Option<bool>,
+    mfa: Option<bool>,
     /// Whether keys that are not given are unknown.
-    pub partial_context: Option<bool>,
+    partial_context: Option<bool>,
+}
+
+/// The request of such a text.
+pub(super) fn request(text: &str) -> Result<Request> {
+    let asked: Asked = serde_json::from_str(text).map_err(|error| {
+        let what = "a request holds text that is no Unicode";
+        Error::new(ErrorKind::InvalidRequest, what).with_source(error)
+    })?;
+    asked.request()
 }
 
 impl Asked {
-    pub(super) fn request(self) -> Result<Request> {
+    fn request(self) -> Result<Request> {
         let principal = match self.form.as_deref() {
             None => Principal::parse(&self.principal)?,
             Some("anonymous") => Principal::anonymous(),
