@@ -21,7 +21,7 @@ pub(super) struct Clause {
     operator: Operator,
     effect: Effect,
     operands: Vec<Operand>,
-    /// Whether the policy compares with something that is not understood, besides.
+    /// Whether the policy compares with something that is not understood, besides; in an Allow only.
     blind: bool,
 }
 
@@ -93,6 +93,7 @@ impl Clause {
     /// Whether the request meets it.
     pub(super) fn holds(&self, request: &Request) -> Truth {
         match request.fact(&self.key) {
+            _ if self.never_holds() => Truth::No,
             Fact::Unknown => Truth::Unknown,
             Fact::Absent => self.holds_without(),
             Fact::Values(values) if self.operator.comparison == Comparison::Null => {
@@ -107,11 +108,13 @@ impl Clause {
         let Operator { comparison, negated, quantifier, if_exists } = self.operator;
         match quantifier {
             _ if comparison == Comparison::Null => self.null(true),
+            // Nothing is granted by a value that is not understood, not even to those without the key.
+            _ if self.blind => Truth::No,
             Some(Quantifier::ForAllValues) => Truth::Yes,
             // The reference says both that ForAnyValue fails and that IfExists holds.
             Some(Quantifier::ForAnyValue) if if_exists => (self.effect == Effect::Deny).into(),
             Some(Quantifier::ForAnyValue) => Truth::No,
-            None => (if_exists || negated && !self.never_negated()).into(),
+            None => (if_exists || negated).into(),
         }
     }
 
@@ -138,11 +141,7 @@ impl Clause {
 
     fn holds_for_one(&self, value: &str, request: &Request) -> Truth {
         let Some(fits) = self.fits(value, request) else { return (self.effect == Effect::Deny).into() };
-        match (self.operator.negated, self.never_negated()) {
-            (false, _) => fits,
-            (true, false) => !fits,
-            (true, true) => Truth::No,
-        }
+        if self.operator.negated { !fits } else { fits }
     }
 
     /// Whether a value of the request fits one of the policy's; none where it is none that the operator can compare.
@@ -171,9 +170,9 @@ impl Clause {
         }
     }
 
-    /// Whether a negation can hold for nothing, since it might be of what is not understood.
-    fn never_negated(&self) -> bool {
-        self.blind && self.effect == Effect::Allow
+    /// Whether it holds for nothing: no value is understood, or the one that is not might be what a negation excepts.
+    fn never_holds(&self) -> bool {
+        self.blind && (self.operator.negated || self.operands.is_empty())
     }
 }
 

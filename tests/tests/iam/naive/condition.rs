@@ -114,8 +114,8 @@ impl Naive<'_> {
         }
         let readable: Vec<_> =
             items(wanted).iter().map(text).filter(|wanted| is_readable(base, wanted, statement)).collect();
-        // What is not understood might be what the negation excepts.
-        let blind = *negated && statement.effect == "Allow" && readable.len() < items(wanted).len();
+        // What is not understood grants nothing: not to those without the key, nor by what a negation excepts.
+        let blind = statement.effect == "Allow" && readable.len() < items(wanted).len();
         if blind {
             hit("a value of the policy", "that is not understood");
         }
@@ -125,15 +125,15 @@ impl Naive<'_> {
                 return statement.effect == "Deny";
             }
             let any = readable.iter().any(|wanted| self.compares(base, value, wanted, statement));
-            any != *negated && !blind
+            any != *negated && !(*negated && blind)
         };
         match (set.as_str(), found) {
-            ("forallvalues", _) if empty => true,
+            ("forallvalues", _) if empty => !blind,
             ("forallvalues", Some(values)) => values.iter().all(one),
             ("foranyvalue", _) if empty => *if_exists && statement.effect == "Deny",
             ("foranyvalue", Some(values)) => values.iter().any(one),
-            (_, None) => *if_exists || (*negated && !blind),
-            (_, Some(values)) if values.is_empty() => *if_exists || (*negated && !blind),
+            (_, None) => (*if_exists || *negated) && !blind,
+            (_, Some(values)) if values.is_empty() => (*if_exists || *negated) && !blind,
             (_, Some(values)) => values.len() == 1 && one(&values[0]),
         }
     }
@@ -187,7 +187,11 @@ fn is_readable(base: &str, wanted: &str, statement: &Statement<'_>) -> bool {
             let variable = statement.variables && wanted.contains("${");
             wanted.matches(':').count() >= 5 || variable && !wanted.contains(['*', '?'])
         }
-        "ipaddress" => can_be_compared(base, wanted.split('/').next().unwrap_or_default()),
+        "ipaddress" => {
+            let (address, bits) = wanted.split_once('/').unwrap_or((wanted, "0"));
+            let most = if address.contains(':') { 128 } else { 32 };
+            can_be_compared(base, address) && bits.parse::<u32>().is_ok_and(|bits| bits <= most)
+        }
         _ => can_be_compared(base, wanted),
     }
 }
