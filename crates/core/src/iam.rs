@@ -25,6 +25,7 @@ mod overlap;
 mod part;
 mod principal;
 mod request;
+mod role_path;
 mod set;
 mod statement;
 mod stored;

@@ -207,17 +207,37 @@ fn the_engine_decides_as_the_second_evaluator_and_no_rule_is_left_out() {
 /// The most ways in which a case is completed.
 const COMPLETIONS: usize = 200;
 
+/// What a session's role may be besides the one without a path.
+fn roles(principal: &Value) -> Vec<String> {
+    let Some(arn) = principal.as_str().filter(|arn| arn.contains(":assumed-role/")) else {
+        return Vec::new();
+    };
+    let parts: Vec<_> = arn.split([':', '/']).collect();
+    let (account, name) = (parts[4], parts[6]);
+    let mut paths = vec!["pay/", "x:y/team/"];
+    paths.extend(name.starts_with("AWSServiceRoleFor").then_some("aws-service-role/x.amazonaws.com/"));
+    paths.iter().map(|path| format!("arn:aws:iam::{account}:role/{path}{name}")).collect()
+}
+
 /// The case with everything known that its policies speak of and it leaves open, in every way or in many.
 fn completions(case: &Value) -> Vec<Value> {
     let policies = case["policies"].to_string().to_lowercase();
+    let roles = roles(&case["request"]["principal"]);
     let open = |key: &str| {
         let spoken_of = policies.contains(&key.to_lowercase());
-        // The caller and `mfa` tell these.
-        let told = ["aws:PrincipalArn", "aws:MultiFactorAuthPresent"].contains(&key);
+        // `mfa` tells this.
+        let told = key == "aws:MultiFactorAuthPresent";
         let known = told || case["request"]["context"].get(key).is_some();
-        spoken_of && !known || key == "aws:userid" && policies.contains("example") && !known
+        // The path decides whether a role is service-linked, too.
+        let needed = key == "aws:userid" && policies.contains("example") || key == "aws:PrincipalArn";
+        (spoken_of || needed) && !known
     };
-    let open: Vec<_> = random::CONTEXT.iter().filter(|(key, _)| open(key)).collect();
+    let values = |(key, values): &(&'static str, &[&str])| match *key {
+        "aws:PrincipalArn" => (*key, roles.clone()),
+        key => (key, values.iter().map(|value| (*value).to_owned()).collect()),
+    };
+    let open: Vec<(_, Vec<String>)> =
+        random::CONTEXT.iter().filter(|(key, _)| open(key)).map(values).collect();
     let ways: usize = open.iter().map(|(_, values)| values.len() + 1).product();
     // A step that shares no factor with the numbers of values comes to all of them.
     let step = ((ways / COMPLETIONS).max(1)..).find(|step| [2, 3, 5].iter().all(|factor| step % factor != 0));

@@ -8,6 +8,7 @@ use super::arn_pattern::ArnPattern;
 use super::document::{Condition, Effect, Text};
 use super::operator::{Comparison, Operator, Quantifier};
 use super::request::{Fact, PRINCIPAL_ARN, Request};
+use super::role_path;
 use super::truth::Truth;
 use super::value::{Range, compare_numbers, is_number, moment};
 use super::variable::{Glob, Piece, Signs, Variable, pieces};
@@ -21,6 +22,8 @@ pub(super) struct Clause {
     operator: Operator,
     effect: Effect,
     operands: Vec<Operand>,
+    /// The values as they are written, if the key is the caller's ARN, which may be known in part.
+    written: Vec<String>,
     /// Whether the policy compares with something that is not understood, besides; in an Allow only.
     blind: bool,
 }
@@ -51,19 +54,22 @@ impl Clause {
     /// A value of a Deny that is not understood, and a variable that is none. A value of an Allow that is not
     /// understood makes the Allow narrower instead.
     pub(super) fn new(condition: &Condition, effect: Effect, variables: bool) -> Result<Self, Unreadable> {
-        let mut operands = Vec::new();
+        let key = condition.key.value.to_lowercase();
+        let (mut operands, mut written) = (Vec::new(), Vec::new());
         let mut blind = false;
         for (value, text) in condition.values.values.iter().enumerate() {
             match Operand::read(condition.operator.comparison, text, variables) {
-                Ok(operand) => operands.push(operand),
+                Ok(operand) => {
+                    operands.push(operand);
+                    written.extend((key == PRINCIPAL_ARN).then(|| text.value.clone()));
+                }
                 Err(why) if effect == Effect::Deny || why.fatal => {
                     return Err(Unreadable { value, why: why.text });
                 }
                 Err(_) => blind = true,
             }
         }
-        let key = condition.key.value.to_lowercase();
-        Ok(Self { key, operator: condition.operator, effect, operands, blind })
+        Ok(Self { key, operator: condition.operator, effect, operands, written, blind })
     }
 
     /// Whether it grants to whom it names by `aws:PrincipalArn`.
@@ -94,6 +100,7 @@ impl Clause {
     pub(super) fn holds(&self, request: &Request) -> Truth {
         match request.fact(&self.key) {
             _ if self.never_holds() => Truth::No,
+            Fact::Unknown if self.key == PRINCIPAL_ARN => self.holds_for_caller(request),
             Fact::Unknown => Truth::Unknown,
             Fact::Absent => self.holds_without(),
             Fact::Values(values) if self.operator.comparison == Comparison::Null => {
@@ -101,6 +108,23 @@ impl Clause {
             }
             Fact::Values(values) => self.holds_for(values, request),
         }
+    }
+
+    /// For the ARN of a caller that may not be known in full: certain where any path of a role gives the same answer.
+    fn holds_for_caller(&self, request: &Request) -> Truth {
+        let Some((without_path, roles)) = request.open_role() else { return Truth::Unknown };
+        let comparison = self.operator.comparison;
+        if comparison == Comparison::Null {
+            return self.null(false);
+        }
+        let one = self.holds_for(without_path, request);
+        // Of other operators it is a value that they cannot compare, whatever its path.
+        if !comparison.takes_variables() && comparison != Comparison::BinaryEquals {
+            return one;
+        }
+        let fits = Truth::any(self.written.iter().map(|written| role_path::fits(comparison, written, roles)));
+        let others = if self.operator.negated { !fits } else { fits };
+        if one == others { one } else { Truth::Unknown }
     }
 
     /// Where the key is absent.

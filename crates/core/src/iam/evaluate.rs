@@ -156,16 +156,18 @@ impl Asking<'_> {
             scp: (Answer::YES, 0),
             vpc_endpoint: Answer::YES,
         };
-        if scope.scp {
+        if scope.scp != Truth::No {
             for (index, level) in set.scp.iter().enumerate() {
                 let mut own = Answer::NO;
                 layer(Layer::Scp(index), &level.policies, &mut |_, allows, by| own.add(allows, by));
+                // Where SCPs may not take part, what they leave out may be allowed all the same.
+                own.allows = own.allows.or(!scope.scp);
                 if own.allows < answers.scp.0.allows {
                     answers.scp = (own, index);
                 }
             }
         }
-        if scope.rcp {
+        if scope.rcp != Truth::No {
             for (index, level) in set.rcp.iter().enumerate() {
                 // RCPFullAWSAccess is attached to every level and cannot be detached: a level only denies.
                 layer(Layer::Rcp(index), &level.policies, &mut |_, _, _| {});
@@ -212,6 +214,11 @@ impl Asking<'_> {
         allows: &mut dyn FnMut(Grant, Truth, StatementAt),
         observe: &mut impl FnMut(StatementResult),
     ) {
+        let takes_part = match layer {
+            Layer::Scp(_) => self.scope.scp,
+            Layer::Rcp(_) => self.scope.rcp,
+            _ => Truth::Yes,
+        };
         for (policy, own) in policies.iter().enumerate() {
             for (statement, compiled) in own.statements.iter().enumerate() {
                 let at = StatementAt { layer, policy, statement };
@@ -230,7 +237,7 @@ impl Asking<'_> {
                             allows(Grant::Direct, applies.truth().and(Truth::Unknown), at);
                         }
                     }
-                    Effect::Deny => denies.add(applies.truth(), at),
+                    Effect::Deny => denies.add(applies.truth().and(takes_part), at),
                 }
             }
         }

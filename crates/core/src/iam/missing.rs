@@ -4,6 +4,7 @@ use super::decision::{Missing, StatementResult};
 use super::document::Effect;
 use super::named::USER_ID;
 use super::request::{Fact, Request, SessionKind};
+use super::role_path::is_service_linked;
 use super::set::PolicySet;
 use super::statement::{Applies, Compiled};
 use super::truth::Truth;
@@ -20,6 +21,19 @@ pub(super) fn missing(set: &PolicySet, request: &Request, statements: &[Statemen
             key: "aws:MultiFactorAuthPresent".to_owned(),
             constraint,
             values: vec!["true".to_owned()],
+            at: None,
+        });
+    }
+    let organised = !set.scp.is_empty() || !set.rcp.is_empty();
+    if organised && is_service_linked(request) == Truth::Unknown {
+        let constraint =
+            "must be of a service-linked role, below role/aws-service-role/: neither service nor resource \
+                          control policies limit it"
+                .to_owned();
+        missing.push(Missing {
+            key: "aws:PrincipalArn".to_owned(),
+            constraint,
+            values: Vec::new(),
             at: None,
         });
     }

@@ -3,14 +3,19 @@
 /// Whether some ARN is of the documented form `kind`, with its `${...}`, and fits the `pattern` of a policy.
 pub(super) fn overlap(kind: &str, pattern: &str) -> bool {
     if !pattern.starts_with("arn:") {
-        return meet(&signs(kind), &signs(pattern));
+        return meet_as_texts(kind, pattern);
     }
     // Segments do not run into each other, but for the last.
     let (kinds, patterns): (Vec<_>, _) = (kind.splitn(6, ':').collect(), split(pattern));
     if patterns.len() < 6 || kinds.len() < 6 {
-        return meet(&signs(kind), &signs(pattern));
+        return meet_as_texts(kind, pattern);
     }
     kinds.iter().zip(&patterns).all(|(kind, pattern)| parts_overlap(kind, pattern))
+}
+
+/// Whether some text fits both, whatever ARNs are cut into.
+pub(super) fn meet_as_texts(a: &str, b: &str) -> bool {
+    meet(&signs(a), &signs(b))
 }
 
 // Most are told without looking at every character.
@@ -21,7 +26,7 @@ fn parts_overlap(kind: &str, pattern: &str) -> bool {
     if !kind.contains(['$', '*', '?']) && !pattern.contains(['$', '*', '?']) {
         return kind == pattern;
     }
-    meet(&signs(kind), &signs(pattern))
+    meet_as_texts(kind, pattern)
 }
 
 fn is_variable(part: &str) -> bool {

@@ -127,6 +127,16 @@ impl Identity {
             _ => self.arn.clone(),
         }
     }
+
+    /// Of a session of a role, the ARNs of the role with any path, as a pattern.
+    pub(super) fn roles_with_path(&self) -> Option<String> {
+        match &self.kind {
+            Kind::RoleSession(role) => {
+                Some(format!("arn:{}:iam::{}:role/*/{role}", self.partition, self.account))
+            }
+            _ => None,
+        }
+    }
 }
 
 #[cfg(test)]

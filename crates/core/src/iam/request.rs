@@ -49,7 +49,9 @@ impl FromStr for SessionKind {
 /// A request to decide.
 ///
 /// Keys of the context that are not given are absent, unless [`partial_context`](Self::partial_context) says that
-/// they are unknown. Only `aws:PrincipalArn` is filled in, from the principal, where it is not given.
+/// they are unknown. Only `aws:PrincipalArn` is filled in, from the principal, where it is not given: of a session of a
+/// role, the role's ARN without a path, which a session's ARN does not tell. In a partial context nothing is certain
+/// that another path would turn.
 ///
 /// ```
 /// use leasekey::iam::{Principal, Request};
@@ -74,6 +76,8 @@ pub struct Request {
     mfa: Option<String>,
     /// The values of `aws:PrincipalArn`: one or none.
     principal_arn: Vec<String>,
+    /// What it may be besides, as a pattern: the role of a session may have a path.
+    roles_with_path: Option<String>,
     /// By key in lower case, in order.
     given: Vec<(String, Vec<String>)>,
     partial: bool,
@@ -97,6 +101,7 @@ impl Request {
         let colon = service_length(&lower)?;
         let kind = kind(&principal);
         let principal_arn = principal.identity().map(Identity::principal_arn).into_iter().collect();
+        let roles_with_path = principal.identity().and_then(Identity::roles_with_path);
         Ok(Self {
             principal,
             action,
@@ -108,6 +113,7 @@ impl Request {
             session_kind: kind,
             mfa: None,
             principal_arn,
+            roles_with_path,
             given: Vec::new(),
             partial: false,
         })
@@ -275,6 +281,13 @@ impl Request {
 
 /// The key for the caller's ARN, in lower case.
 pub(super) const PRINCIPAL_ARN: &str = "aws:principalarn";
+    /// What `aws:PrincipalArn` may be where only the path of the caller's role is not known: the ARN without a path,
+    /// and a pattern of those with one.
+    pub(super) fn open_role(&self) -> Option<(&[String], &str)> {
+        let open = self.fact(PRINCIPAL_ARN) == Fact::Unknown;
+        self.roles_with_path.as_deref().filter(|_| open).map(|roles| (self.principal_arn.as_slice(), roles))
+    }
+
 
 /// The key for the second factor, in lower case.
 const MFA: &str = "aws:multifactorauthpresent";
@@ -282,6 +295,7 @@ const MFA: &str = "aws:multifactorauthpresent";
 fn put(context: &mut Vec<(String, Vec<String>)>, key: &str, values: Vec<String>) {
     let key = key.to_lowercase();
     match context.binary_search_by(|(known, _)| known.cmp(&key)) {
+            (PRINCIPAL_ARN, _) if self.partial && self.roles_with_path.is_some() => Fact::Unknown,
         Ok(at) => {
             if let Some(place) = context.get_mut(at) {
                 place.1 = values;

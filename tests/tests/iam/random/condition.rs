@@ -47,6 +47,8 @@ pub(crate) const FORMS: &[Form] = &[
             "${aws:PrincipalTag/team, 'ann'}",
             "${*}",
             "arn:aws:iam::111122223333:role/orders",
+            "arn:aws:iam::111122223333:role/pay/orders",
+            "arn:*:role/*/orders",
             "arn:aws:iam::*:user/*",
         ],
         unreadable: &[],
@@ -58,6 +60,8 @@ pub(crate) const FORMS: &[Form] = &[
         values: &[
             "arn:aws:iam::111122223333:role/orders",
             "arn:aws:iam::*:user/*",
+            "arn:aws:iam::*:role/pay/*",
+            "arn:aws:iam::*:role/*",
             "arn:aws:*:*:*:*${aws:username}",
             "arn:aws:sns:eu-west-?:111122223333:t:*",
             "arn:aws:s3:::*",

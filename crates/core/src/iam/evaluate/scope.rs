@@ -2,7 +2,8 @@
 
 use crate::iam::arn::Arn;
 use crate::iam::principal::{Caller, Identity, Kind};
-use crate::iam::request::{Fact, PRINCIPAL_ARN, Request, SessionKind};
+use crate::iam::request::{Request, SessionKind};
+use crate::iam::role_path::is_service_linked;
 use crate::iam::set::PolicySet;
 use crate::iam::truth::Truth;
 
@@ -28,9 +29,9 @@ pub(super) struct Scope {
     /// The resource policy must allow, or delegate, even within the account.
     pub(super) resource_must_allow: bool,
     /// Service control policies take part.
-    pub(super) scp: bool,
+    pub(super) scp: Truth,
     /// Resource control policies take part.
-    pub(super) rcp: bool,
+    pub(super) rcp: Truth,
 }
 
 impl Scope {
@@ -38,12 +39,12 @@ impl Scope {
         let name = request.resource(resource);
         let Caller::Iam(caller) = &request.principal().0 else {
             let rcp = !set.rcp.is_empty() && !excused(set, request, false).1 && rcp(request, name);
-            return Self { rcp, ..Self::of_nobody() };
+            return Self { rcp: rcp.into(), ..Self::of_nobody() };
         };
         let root = caller.kind == Kind::Root;
         let cross_account = request.owner(resource).is_some_and(|owner| owner != caller.account);
         let organised = !set.scp.is_empty() || !set.rcp.is_empty();
-        let linked = organised && is_service_linked(caller, request);
+        let linked = if organised { is_service_linked(request) } else { Truth::No };
         let (scp_excused, rcp_excused) = excused(set, request, !cross_account);
         Self {
             always: request.is_for("sts:getcalleridentity"),
@@ -55,8 +56,8 @@ impl Scope {
             only_resource: false,
             cross_account,
             resource_must_allow: resource_must_allow(request, name),
-            scp: !linked && !scp_excused,
-            rcp: !set.rcp.is_empty() && !linked && !rcp_excused && rcp(request, name),
+            scp: (!linked).and((!scp_excused).into()),
+            rcp: (!linked).and((!set.rcp.is_empty() && !rcp_excused && rcp(request, name)).into()),
         }
     }
 
@@ -71,8 +72,8 @@ impl Scope {
             only_resource: true,
             cross_account: true,
             resource_must_allow: true,
-            scp: false,
-            rcp: false,
+            scp: Truth::No,
+            rcp: Truth::No,
         }
     }
 }
@@ -114,20 +115,6 @@ fn resource_must_allow(request: &Request, resource: &str) -> bool {
     match request.service() {
         "kms" => is("kms", "key/"),
         "sts" => is("iam", "role/"),
-        _ => false,
-    }
-}
-
-/// Roles that AWS services made for themselves, which neither SCPs nor RCPs limit. Their path tells; the ARN of a
-/// session leaves it out, but for the name that they all begin with.
-fn is_service_linked(caller: &Identity, request: &Request) -> bool {
-    let in_path =
-        |arn: &str| Arn::parse(arn).is_some_and(|arn| arn.resource.starts_with("role/aws-service-role/"));
-    match (&caller.kind, request.fact(PRINCIPAL_ARN)) {
-        (Kind::Role(_), _) => in_path(&caller.arn),
-        (Kind::RoleSession(role), Fact::Values([arn])) => {
-            in_path(arn) || (*arn == caller.principal_arn() && role.starts_with("AWSServiceRoleFor"))
-        }
         _ => false,
     }
 }

@@ -1,0 +1,81 @@
+//! The path of a session's role, which the session's ARN leaves out: `orders` may be `role/orders` or
+//! `role/pay/orders`, and policies tell them apart by `aws:PrincipalArn`.
+
+use super::arn::Arn;
+use super::cover::covers;
+use super::operator::Comparison;
+use super::overlap::{meet_as_texts, overlap};
+use super::principal::Kind;
+use super::request::{Fact, PRINCIPAL_ARN, Request};
+use super::truth::Truth;
+use super::wildcard::Pattern;
+
+/// Whether a value of a policy fits the roles of a name, whatever their path: `roles` is
+/// `arn:aws:iam::111122223333:role/*/orders`. In doubt it is not known.
+pub(super) fn fits(comparison: Comparison, value: &str, roles: &str) -> Truth {
+    use Comparison::{ArnEquals, ArnLike, StringLike};
+    let (certain, possible) = match comparison {
+        ArnEquals | ArnLike => (covers(value, roles), overlap(roles, value)),
+        StringLike => (covers(value, roles), meet_as_texts(roles, value)),
+        // A text is one role at most.
+        _ if value.contains("${") => (false, true),
+        _ => (false, Pattern::of(&roles.to_lowercase()).matches(&value.to_lowercase())),
+    };
+    match (certain, possible) {
+        (true, _) => Truth::Yes,
+        (false, true) => Truth::Unknown,
+        (false, false) => Truth::No,
+    }
+}
+
+/// Whether the caller is a role that an AWS service made for itself, which neither SCPs nor RCPs limit. The path
+/// tells; without it, only the name with which all of them begin speaks for it.
+pub(super) fn is_service_linked(request: &Request) -> Truth {
+    let Some(caller) = request.principal().identity() else { return Truth::No };
+    let in_path =
+        |arn: &str| Arn::parse(arn).is_some_and(|arn| arn.resource.starts_with("role/aws-service-role/"));
+    let by_name = |role: &str| role.starts_with("AWSServiceRoleFor");
+    match (&caller.kind, request.fact(PRINCIPAL_ARN)) {
+        (Kind::Role(_), _) => in_path(&caller.arn).into(),
+        (Kind::RoleSession(role), Fact::Values([arn])) => {
+            (in_path(arn) || (*arn == caller.principal_arn() && by_name(role))).into()
+        }
+        (Kind::RoleSession(role), Fact::Unknown) if by_name(role) => Truth::Unknown,
+        _ => Truth::No,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROLES: &str = "arn:aws:iam::111122223333:role/*/orders";
+
+    #[test]
+    fn a_pattern_is_for_all_paths_for_some_or_for_none() {
+        use Comparison::{ArnLike, StringEquals, StringEqualsIgnoreCase, StringLike};
+        for (comparison, value, expected) in [
+            (ArnLike, "arn:aws:iam::*:role/*", Truth::Yes),
+            (ArnLike, "arn:aws:iam::*:role/*orders", Truth::Yes),
+            (ArnLike, "arn:aws:iam::*:role/pay/*", Truth::Unknown),
+            (ArnLike, "arn:aws:iam::*:role/*/or?ers", Truth::Unknown),
+            (ArnLike, "arn:aws:iam::*:role/${aws:PrincipalTag/team}/*", Truth::Unknown),
+            (ArnLike, "arn:aws:iam::*:role/pay/bills", Truth::No),
+            (ArnLike, "arn:aws:iam::111122223333:role/orders", Truth::No),
+            (ArnLike, "arn:aws:iam::*:user/*", Truth::No),
+            (StringLike, "*", Truth::Yes),
+            (StringLike, "arn:aws:iam:*orders", Truth::Yes),
+            (StringLike, "*/pay/*", Truth::Unknown),
+            // A path may hold colons.
+            (StringLike, "arn:*:x:y:z:t/orders", Truth::Unknown),
+            (StringLike, "*/orders/*/bills", Truth::No),
+            (StringEquals, "arn:aws:iam::111122223333:role/pay/orders", Truth::Unknown),
+            (StringEquals, "arn:aws:iam::111122223333:role/orders", Truth::No),
+            (StringEquals, "arn:aws:iam::111122223333:role/*", Truth::No),
+            (StringEquals, "${aws:PrincipalTag/arn}", Truth::Unknown),
+            (StringEqualsIgnoreCase, "arn:aws:iam::111122223333:ROLE/PAY/ORDERS", Truth::Unknown),
+        ] {
+            assert_eq!(fits(comparison, value, ROLES), expected, "{value}");
+        }
+    }
+}
