@@ -14,7 +14,7 @@ def decided(text: str, keys: dict[str, str]) -> None:
     policy = iam.PolicyDocument.parse(text, name="orders.json")
     assert_type(policy, iam.PolicyDocument)
     policies = iam.PolicySet(identity=policy, boundary=[policy], scp=[("root", [policy]), ("orders", policy)])
-    request = iam.Request({"service": "sns.amazonaws.com"}, "s3:GetObject", "*", context=keys, session_kind="role")
+    request = iam.Request({"service": "sns.amazonaws.com"}, "s3:GetObject", "*", context=keys, session_kind="none")
     iam.Request("arn", "s3:GetObject", ["*"], context={"aws:TagKeys": ["a", "b"], "aws:SecureTransport": True}, mfa=None)
     assert_type(policies.outcome(request), Literal["allow", "depends", "implicit_deny", "explicit_deny"])
     decision = policies.evaluate(request)

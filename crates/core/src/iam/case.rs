@@ -149,7 +149,7 @@ fn request(asked: &Part<'_>) -> Read<Request> {
         request = request.partial_context();
     }
     if let Some(kind) = session_kind(&asked.part("session_kind")?)? {
-        request = request.session_kind(kind);
+        request = request.session_kind(kind)?;
     }
     if let Some(present) = asked.part("mfa")?.switch()? {
         request = request.mfa(present);
@@ -297,6 +297,34 @@ mod tests {
         ] {
             told(&request, policies);
         }
+    }
+
+    #[test]
+    fn a_session_kind_that_contradicts_the_principal_is_refused() {
+        let said = |principal: &str, kind: &str| {
+            let asked = ASKED.replace("\"arn:aws:iam::111122223333:user/ann\"", principal);
+            let asked = asked.replace("\"*\"", &format!("\"*\", \"session_kind\": \"{kind}\""));
+            case(&asked, "{}").question().map(|_| ()).map_err(|error| error.to_string())
+        };
+        let (user, root) = ("\"arn:aws:iam::111122223333:user/ann\"", "\"arn:aws:iam::111122223333:root\"");
+        let role = "\"arn:aws:sts::111122223333:assumed-role/orders/s1\"";
+        let federated = "\"arn:aws:sts::111122223333:federated-user/ann\"";
+        for (principal, kinds) in [
+            (user, &["none", "session_token"][..]),
+            (root, &["none", "session_token"]),
+            (role, &["role"]),
+            ("\"arn:aws:iam::111122223333:role/orders\"", &["role"]),
+            (federated, &["federation"]),
+            ("{\"service\": \"s3.amazonaws.com\"}", &["none"]),
+        ] {
+            for kind in SessionKind::ALL.map(SessionKind::name) {
+                assert_eq!(said(principal, kind).is_ok(), kinds.contains(&kind), "{principal} {kind}");
+            }
+        }
+        let told = said(federated, "none").unwrap_err();
+        let why =
+            "LK-0202: the session kind \"none\" contradicts the principal, which is of kind \"federation\"";
+        assert!(told.starts_with(why), "{told}");
     }
 
     #[test]

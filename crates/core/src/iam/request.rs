@@ -99,7 +99,7 @@ impl Request {
     pub fn new(principal: Principal, action: &str, resource: &str) -> Result<Self> {
         let (action, lower) = (action.to_owned(), action.to_ascii_lowercase());
         let colon = service_length(&lower)?;
-        let kind = kind(&principal);
+        let session_kind = told_kind(&principal);
         let principal_arn = principal.identity().map(Identity::principal_arn).into_iter().collect();
         let roles_with_path = principal.identity().and_then(Identity::roles_with_path);
         Ok(Self {
@@ -110,7 +110,7 @@ impl Request {
             resources: vec![checked_resource(resource)?],
             resource_account: None,
             in_management_account: false,
-            session_kind: kind,
+            session_kind,
             mfa: None,
             principal_arn,
             roles_with_path,
@@ -181,10 +181,30 @@ impl Request {
     }
 
     /// The kind of session. Without it, what the ARN tells, and a plain user counts as one with long-term keys.
-    #[must_use]
-    pub fn session_kind(mut self, kind: SessionKind) -> Self {
+    ///
+    /// # Errors
+    /// `LK-0202` where the principal's ARN tells that it is of another kind: only the sessions of a user and of the root
+    /// user may be `SessionToken`, which leaves them their ARN.
+    ///
+    /// ```
+    /// use leasekey::iam::{Principal, Request, SessionKind};
+    ///
+    /// let asks = |arn| Request::new(Principal::parse(arn)?, "s3:GetObject", "arn:aws:s3:::orders/1");
+    /// assert!(asks("arn:aws:iam::111122223333:user/ann")?.session_kind(SessionKind::SessionToken).is_ok());
+    /// assert!(asks("arn:aws:sts::111122223333:federated-user/ann")?.session_kind(SessionKind::None).is_err());
+    /// # Ok::<(), leasekey::Error>(())
+    /// ```
+    pub fn session_kind(mut self, kind: SessionKind) -> Result<Self> {
+        let told = told_kind(&self.principal);
+        let keeps_arn = self.principal.identity().is_some() && told == SessionKind::None;
+        if kind != told && !(keeps_arn && kind == SessionKind::SessionToken) {
+            let (kind, told) = (kind.name(), told.name());
+            let what =
+                format!("the session kind \"{kind}\" contradicts the principal, which is of kind \"{told}\"");
+            return Err(invalid(what).with_hint("Leave the kind out, or correct the principal"));
+        }
         self.session_kind = kind;
-        self
+        Ok(self)
     }
 
     /// Whether the session was made with a second factor. Of a session, `aws:MultiFactorAuthPresent` tells it too.
@@ -261,6 +281,13 @@ impl Request {
         }
     }
 
+    /// What `aws:PrincipalArn` may be where only the path of the caller's role is not known: the ARN without a path,
+    /// and a pattern of those with one.
+    pub(super) fn open_role(&self) -> Option<(&[String], &str)> {
+        let open = self.fact(PRINCIPAL_ARN) == Fact::Unknown;
+        self.roles_with_path.as_deref().filter(|_| open).map(|roles| (self.principal_arn.as_slice(), roles))
+    }
+
     /// What is known of a key, given in lower case.
     pub(super) fn fact(&self, key: &str) -> Fact<'_> {
         let given = self.given.binary_search_by(|(known, _)| known.as_str().cmp(key));
@@ -268,6 +295,7 @@ impl Request {
             return Fact::Values(values);
         }
         match (key, &self.mfa) {
+            (PRINCIPAL_ARN, _) if self.partial && self.roles_with_path.is_some() => Fact::Unknown,
             (PRINCIPAL_ARN, _) if !self.principal_arn.is_empty() => Fact::Values(&self.principal_arn),
             (PRINCIPAL_ARN, _) if self.principal.identity().is_none() => Fact::Absent,
             (MFA, Some(present)) if self.session_kind != SessionKind::None => {
@@ -281,13 +309,6 @@ impl Request {
 
 /// The key for the caller's ARN, in lower case.
 pub(super) const PRINCIPAL_ARN: &str = "aws:principalarn";
-    /// What `aws:PrincipalArn` may be where only the path of the caller's role is not known: the ARN without a path,
-    /// and a pattern of those with one.
-    pub(super) fn open_role(&self) -> Option<(&[String], &str)> {
-        let open = self.fact(PRINCIPAL_ARN) == Fact::Unknown;
-        self.roles_with_path.as_deref().filter(|_| open).map(|roles| (self.principal_arn.as_slice(), roles))
-    }
-
 
 /// The key for the second factor, in lower case.
 const MFA: &str = "aws:multifactorauthpresent";
@@ -295,7 +316,6 @@ const MFA: &str = "aws:multifactorauthpresent";
 fn put(context: &mut Vec<(String, Vec<String>)>, key: &str, values: Vec<String>) {
     let key = key.to_lowercase();
     match context.binary_search_by(|(known, _)| known.cmp(&key)) {
-            (PRINCIPAL_ARN, _) if self.partial && self.roles_with_path.is_some() => Fact::Unknown,
         Ok(at) => {
             if let Some(place) = context.get_mut(at) {
                 place.1 = values;
@@ -305,7 +325,8 @@ fn put(context: &mut Vec<(String, Vec<String>)>, key: &str, values: Vec<String>)
     }
 }
 
-fn kind(principal: &Principal) -> SessionKind {
+/// The kind that the principal itself tells.
+fn told_kind(principal: &Principal) -> SessionKind {
     match &principal.0 {
         Caller::Iam(identity) => match identity.kind {
             // Only sessions act as a role.

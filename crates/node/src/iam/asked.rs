@@ -80,7 +80,7 @@ impl Facts {
             request = request.resource_account(&account)?;
         }
         if let Some(kind) = self.session_kind {
-            request = request.session_kind(kind.parse()?);
+            request = request.session_kind(kind.parse()?)?;
         }
         if let Some(present) = self.mfa {
             request = request.mfa(present);

@@ -8,7 +8,7 @@ const asked: Request = {
   action: "s3:GetObject",
   resource: ["*"],
   context: { "aws:TagKeys": ["a", "b"], "aws:SecureTransport": true },
-  sessionKind: "role",
+  sessionKind: "none",
   mfa: undefined,
 };
 export const outcome: Outcome = set.outcome(asked);

@@ -52,7 +52,7 @@ fn fact(request: iam::Request, name: &str, value: &Bound<'_, PyAny>) -> Result<i
         "partial_context" if switch(name, value)? => request.partial_context(),
         "management_account" | "partial_context" => request,
         "resource_account" => request.resource_account(&asked(name, value)?)?,
-        "session_kind" => request.session_kind(asked(name, value)?.parse()?),
+        "session_kind" => request.session_kind(asked(name, value)?.parse()?)?,
         _ => return Err(invalid(&format!("a request has no {name:?}"))),
     })
 }

@@ -136,7 +136,7 @@ fn request(arguments: &Arguments) -> Result<Request> {
         request = request.resource_account(account)?;
     }
     if let Some(kind) = arguments.session_kind {
-        request = request.session_kind(kind.into());
+        request = request.session_kind(kind.into())?;
     }
     if arguments.mfa {
         request = request.mfa(true);
