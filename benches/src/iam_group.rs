@@ -48,6 +48,7 @@ pub(crate) fn measure(report: &mut Report) -> Outcome {
         evaluation(size, report)?;
     }
     explanation(&policy(30, false), report)?;
+    allocations(report)?;
     hostile(report)?;
     lint::measure(report)
 }
@@ -123,6 +124,29 @@ fn explanation(policy: &Value, report: &mut Report) -> Outcome {
     let runs = times(CALLS / 10, &mut [&mut explain])?;
     let value = runs.first().map_or(f64::NAN, |runs| median(runs)) / 1e3;
     report.add(Row::alone("iam/explain_30", value, "us", "<= 100 us").met(value <= 100.0));
+    Ok(())
+}
+
+/// Patterns whose parts between two stars are put together at evaluation, or are long.
+fn allocations(report: &mut Report) -> Outcome {
+    let long = "a".repeat(600);
+    let patterns = [
+        "*home/${aws:username}/*".to_owned(),
+        "*?${aws:username}/*".to_owned(),
+        "*${aws:username}*?${s3:prefix}*".to_owned(),
+        format!("*{long}?b*"),
+    ];
+    let statements = patterns.map(|pattern| {
+        let resource = format!("arn:aws:s3:::{pattern}");
+        json!({ "Effect": "Allow", "Action": "*", "Resource": resource,
+            "Condition": { "StringLike": { "s3:prefix": pattern } } })
+    });
+    let set = set(&json!({ "Version": "2012-10-17", "Statement": statements }))?;
+    let request = request(ACTION, &format!("arn:aws:s3:::home/ann{long}"))?;
+    let before = allocator::calls();
+    done(set.outcome(black_box(&request)))?;
+    let value = (allocator::calls() - before) as f64;
+    report.add(Row::alone("iam/hostile_allocations", value, "per call", "= 0").met(value == 0.0));
     Ok(())
 }
 

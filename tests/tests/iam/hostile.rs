@@ -62,14 +62,33 @@ fn hostile_patterns_are_decided_in_time_and_do_not_fit() {
         format!("arn:aws:s3:::{}b", "*?a".repeat(30_000)),
         format!("arn:{}b", "*:a".repeat(30_000)),
         format!("arn:{}b", "*:".repeat(5)),
+        format!("arn:aws:s3:::*{}?b*", "a".repeat(2_046)),
+        format!("arn:aws:s3:::*?{}b*", "${aws:username}".repeat(20)),
+        format!("arn:aws:s3:::*{}b*", "${aws:username}".repeat(1_000)),
     ] {
         let set = set(&statement(&pattern)).unwrap();
+        let request = |resource: &str| request(resource).context("aws:username", "a".repeat(100));
         assert_eq!(set.outcome(&request(&format!("arn:aws:s3:::{long}"))), Outcome::ImplicitDeny);
         assert_eq!(
             set.outcome(&request(&format!("arn:aws:s3:::{}", "a:".repeat(50_000)))),
             Outcome::ImplicitDeny
         );
     }
+}
+
+#[test]
+fn what_would_take_the_product_of_two_lengths_is_refused() {
+    let different: String = (0..30_000).filter_map(|at| char::from_u32(0x4e00 + at)).collect();
+    for run in ["a".repeat(2_047) + "?b", different + "?", "?".repeat(30_000)] {
+        let told = refused(&statement(&format!("arn:aws:s3:::*{run}*")));
+        assert!(told.contains("is longer than 2048 characters"), "{told}");
+        let condition = format!(r#""Resource":"*","Condition":{{"StringLike":{{"s3:prefix":"*{run}*"}}}}"#);
+        refused(&format!(r#"{{"Statement":[{{"Effect":"Allow","Action":"*",{condition}}}]}}"#));
+        let action = format!(r#""Action":"s3:*{run}*","Resource":"*""#);
+        refused(&format!(r#"{{"Statement":[{{"Effect":"Allow",{action}}}]}}"#));
+    }
+    // Without a ? it is a text that is looked for.
+    set(&statement(&format!("arn:aws:s3:::*{}*", "a".repeat(30_000)))).unwrap();
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::named::{Grant, Named};
 use super::request::Request;
 use super::truth::Truth;
 use super::variable::{Signs, Variable, pieces};
-use super::wildcard::Pattern;
+use super::wildcard::{MOST, Pattern};
 use crate::error::{Error, ErrorKind, Result, printable};
 
 /// Whether a statement applies to a request, and if not, the first reason why.
@@ -281,7 +281,8 @@ impl Action {
         }
         let (service, name) = text.split_once(':')?;
         let word = service.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-        if service.is_empty() || name.is_empty() || name.contains(':') || (!word && service != "*") {
+        let long = name.len() > MOST;
+        if service.is_empty() || name.is_empty() || name.contains(':') || long || (!word && service != "*") {
             return None;
         }
         let service = (service != "*").then(|| service.to_ascii_lowercase());

@@ -2,7 +2,7 @@
 
 use super::request::{Fact, Request};
 use super::truth::Truth;
-use super::wildcard::{Pattern, Slots, Token};
+use super::wildcard::{MOST, Pattern, Slots, Token};
 
 /// `${aws:username}`, or `${aws:PrincipalTag/team, 'none'}` with a default.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -56,7 +56,7 @@ pub(super) struct Signs {
 /// Cuts a text into its pieces.
 ///
 /// # Errors
-/// What is wrong with a variable.
+/// What is wrong with a variable, or that it would take too long to match.
 pub(super) fn pieces(text: &str, signs: Signs) -> Result<Vec<Piece>, String> {
     let mut pieces = Pieces(Vec::new());
     let mut rest = text;
@@ -72,7 +72,16 @@ pub(super) fn pieces(text: &str, signs: Signs) -> Result<Vec<Piece>, String> {
         }
         rest = rest.get(c.len_utf8()..).unwrap_or_default();
     }
+    if pieces.0.split(|piece| *piece == Piece::Star).any(is_too_long) {
+        return Err(format!("a part with a \"?\" is longer than {MOST} characters, which no ARN is"));
+    }
     Ok(pieces.0)
+}
+
+/// Whether it would take too long to look for these between two stars.
+fn is_too_long(pieces: &[Piece]) -> bool {
+    let length = |piece: &Piece| if let Piece::Text(text) = piece { text.chars().count() } else { 1 };
+    pieces.contains(&Piece::One) && pieces.iter().map(length).sum::<usize>() > MOST
 }
 
 struct Pieces(Vec<Piece>);
