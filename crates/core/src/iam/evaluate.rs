@@ -25,6 +25,8 @@ use super::truth::Truth;
 pub(super) struct Suppose<'a> {
     /// Statements that are not there.
     pub(super) without: &'a [StatementAt],
+    /// No Deny that applies is there.
+    pub(super) undenied: bool,
     /// Statements that apply.
     pub(super) applying: &'a [StatementAt],
     /// Layers that allow.
@@ -224,6 +226,8 @@ impl Asking<'_> {
                 let at = StatementAt { layer, policy, statement };
                 let (mut applies, grant) = compiled.judge(self.request, self.resource, self.scope.bounded);
                 if !self.suppose.applying.is_empty() && self.suppose.applying.contains(&at) {
+                #[cfg(test)]
+                JUDGED.set(JUDGED.get() + 1);
                     applies = Applies::Yes;
                 }
                 let absent = !self.suppose.without.is_empty() && self.suppose.without.contains(&at);
@@ -239,6 +243,7 @@ impl Asking<'_> {
                     }
                     Effect::Deny => denies.add(applies.truth().and(takes_part), at),
                 }
+                    Effect::Deny if self.suppose.undenied && applies == Applies::Yes => {}
             }
         }
     }
@@ -246,6 +251,10 @@ impl Asking<'_> {
 
 impl Answers {
     fn suppose(&mut self, allowing: &[Layer]) {
+// How many statements were judged, which is what explaining takes.
+#[cfg(test)]
+thread_local!(pub(super) static JUDGED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) });
+
         for layer in allowing {
             match layer {
                 Layer::Identity => self.identity = Answer::YES,

@@ -9,6 +9,9 @@ use crate::iam::set::{Layer, PolicySet};
 use crate::iam::statement::Applies;
 use crate::iam::truth::Truth;
 
+/// How many statements are tried: each try decides anew, and policies may have any number of them.
+const TRIES: usize = 32;
+
 /// The nearest changes that turn the decision.
 pub(super) fn changes(set: &PolicySet, request: &Request, decision: &Decision) -> Vec<String> {
     let search = Search { set, request, decision };
@@ -16,7 +19,7 @@ pub(super) fn changes(set: &PolicySet, request: &Request, decision: &Decision) -
         Outcome::Allow => search.what_denies().into_iter().collect(),
         Outcome::Depends => Vec::new(),
         Outcome::ExplicitDeny => search.without_denies(),
-        Outcome::ImplicitDeny => search.what_allows(&[]).into_iter().collect(),
+        Outcome::ImplicitDeny => search.what_allows(&Suppose::default()).into_iter().collect(),
     }
 }
 
@@ -48,36 +51,37 @@ impl Search<'_> {
         let denies = self.applying(Effect::Deny);
         let names: Vec<_> = denies.iter().map(|at| self.set.statement_name(*at)).collect();
         let names = names.join(" and ");
-        let without = self.outcome(&Suppose { without: &denies, ..Suppose::default() });
-        if without == Outcome::Allow {
+        let without = Suppose { undenied: true, ..Suppose::default() };
+        if self.outcome(&without) == Outcome::Allow {
             return vec![format!("It would be allowed without {names}.")];
         }
         let mut changes = vec![format!("Without {names} it would still not be allowed.")];
-        changes.extend(self.what_allows(&denies));
+        changes.extend(self.what_allows(&without));
         changes
     }
 
     /// The smallest thing that, added, allows: a condition met, a statement widened, a layer that allows.
-    fn what_allows(&self, without: &[StatementAt]) -> Option<String> {
-        let allows = |suppose: &Suppose<'_>| self.outcome(&Suppose { without, ..*suppose }) == Outcome::Allow;
+    fn what_allows(&self, given: &Suppose<'_>) -> Option<String> {
+        let allows = |suppose: &Suppose<'_>| self.outcome(suppose) == Outcome::Allow;
         let results = self.decision.statements.iter().filter(|result| result.effect == Effect::Allow);
         let mut near: Vec<_> = results.filter_map(|result| Some((distance(result)?, result))).collect();
         near.sort_by_key(|(distance, _)| *distance);
         let found = near
             .into_iter()
-            .find(|(_, result)| allows(&Suppose { applying: &[result.at], ..Suppose::default() }));
+            .take(TRIES)
+            .find(|(_, result)| allows(&Suppose { applying: &[result.at], ..*given }));
         if let Some((_, result)) = found {
             return Some(self.widened(result));
         }
         let layers = self.layers();
-        let one = layers.iter().find(|layer| allows(&Suppose { allowing: &[**layer], ..Suppose::default() }));
+        let one = layers.iter().find(|layer| allows(&Suppose { allowing: &[**layer], ..*given }));
         let (action, resource) = (self.request.action(), self.request.resource(self.decision.resource));
         let resource = printable(resource);
         if let Some(layer) = one {
             let layer = self.set.layer_name(*layer);
             return Some(format!("It would be allowed if {layer} allowed {action} on {resource}."));
         }
-        let all = allows(&Suppose { allowing: &layers, ..Suppose::default() });
+        let all = allows(&Suppose { allowing: &layers, ..*given });
         let names: Vec<_> = layers.iter().map(|layer| self.set.layer_name(*layer)).collect();
         all.then(|| {
             format!(

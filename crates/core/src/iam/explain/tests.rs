@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::iam::document::PolicyDocument;
+use crate::iam::evaluate::JUDGED;
 use crate::iam::principal::Principal;
 
 fn document(statements: &str) -> PolicyDocument {
@@ -70,6 +71,24 @@ fn a_change_that_does_not_suffice_is_not_told() {
     // The resource policy alone would do: it may name the user, whom no boundary limits.
     let one = "It would be allowed if the resource policy allowed s3:GetObject on arn:aws:s3:::orders/1.";
     assert!(told.changes == [one] || told.changes == [both], "{told}");
+}
+
+#[test]
+fn few_statements_are_tried_however_many_there_are() {
+    let near = r#"{"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::other/*"}"#;
+    let deny = r#"{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}"#;
+    for statement in [near, deny] {
+        let judged = |statements: usize| {
+            let documents = document(&vec![statement; statements].join(","));
+            let empty = document("");
+            let set = PolicySet::builder().identity([documents]).boundary([empty]).build().unwrap();
+            let decision = set.evaluate(&request());
+            JUDGED.set(0);
+            set.explain(&request(), &decision);
+            JUDGED.get()
+        };
+        assert!(judged(1_000) <= 10 * judged(100), "{} {}", judged(1_000), judged(100));
+    }
 }
 
 #[test]
