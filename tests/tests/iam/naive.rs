@@ -78,9 +78,6 @@ impl Naive<'_> {
         let action = self.action();
         let nobody = self.arn().is_none();
         let root = self.is("root");
-        if action == "sts:getcalleridentity" && !nobody {
-            return "allow";
-        }
         let policies = &self.case["policies"];
         let caller_side = !nobody && !root;
         let (scp_lifted, rcp_lifted) = self.lifted_by_management_account();
@@ -105,6 +102,14 @@ impl Naive<'_> {
             }
             all
         };
+        if action == "sts:getcalleridentity" && !nobody {
+            let through = allowed_by("vpc_endpoint", &policies["vpc_endpoint"], false);
+            return match through || policies["vpc_endpoint"].is_null() {
+                _ if denied => "explicit_deny",
+                true => "allow",
+                false => "implicit_deny",
+            };
+        }
         let linked = self.is_service_linked();
         let scp = nobody || linked || scp_lifted || allowed_by("scp", &policies["scp"], true);
         if self.rcp_applies() && !linked && !rcp_lifted {

@@ -217,6 +217,8 @@ impl Asking<'_> {
         observe: &mut impl FnMut(StatementResult),
     ) {
         let takes_part = match layer {
+            // GetCallerIdentity needs no permission, but has to come through.
+            _ if self.scope.always && layer != Layer::VpcEndpoint => Truth::No,
             Layer::Scp(_) => self.scope.scp,
             Layer::Rcp(_) => self.scope.rcp,
             _ => Truth::Yes,
@@ -224,10 +226,10 @@ impl Asking<'_> {
         for (policy, own) in policies.iter().enumerate() {
             for (statement, compiled) in own.statements.iter().enumerate() {
                 let at = StatementAt { layer, policy, statement };
-                let (mut applies, grant) = compiled.judge(self.request, self.resource, self.scope.bounded);
-                if !self.suppose.applying.is_empty() && self.suppose.applying.contains(&at) {
                 #[cfg(test)]
                 JUDGED.set(JUDGED.get() + 1);
+                let (mut applies, grant) = compiled.judge(self.request, self.resource, self.scope.bounded);
+                if !self.suppose.applying.is_empty() && self.suppose.applying.contains(&at) {
                     applies = Applies::Yes;
                 }
                 let absent = !self.suppose.without.is_empty() && self.suppose.without.contains(&at);
@@ -241,20 +243,20 @@ impl Asking<'_> {
                             allows(Grant::Direct, applies.truth().and(Truth::Unknown), at);
                         }
                     }
+                    Effect::Deny if self.suppose.undenied && applies == Applies::Yes => {}
                     Effect::Deny => denies.add(applies.truth().and(takes_part), at),
                 }
-                    Effect::Deny if self.suppose.undenied && applies == Applies::Yes => {}
             }
         }
     }
 }
 
-impl Answers {
-    fn suppose(&mut self, allowing: &[Layer]) {
 // How many statements were judged, which is what explaining takes.
 #[cfg(test)]
 thread_local!(pub(super) static JUDGED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) });
 
+impl Answers {
+    fn suppose(&mut self, allowing: &[Layer]) {
         for layer in allowing {
             match layer {
                 Layer::Identity => self.identity = Answer::YES,
@@ -269,13 +271,11 @@ thread_local!(pub(super) static JUDGED: std::cell::Cell<usize> = const { std::ce
     }
 
     fn verdict(&self, scope: &Scope) -> Verdict {
-        if scope.always {
-            return Verdict { outcome: Outcome::Allow, layer: Layer::Service, decided_by: None };
-        }
         if let (Truth::Yes, Some(by)) = (self.denies.allows, self.denies.by) {
             return Verdict { outcome: Outcome::ExplicitDeny, layer: by.layer, decided_by: Some(by) };
         }
-        let (grant, granted_in) = self.grant(scope);
+        let (grant, granted_in) =
+            if scope.always { (Answer::YES, Layer::Service) } else { self.grant(scope) };
         let limit = self.limit(scope, grant, granted_in);
         let not_denied = !self.denies.allows;
         match limit.0.allows.and(not_denied) {

@@ -55,7 +55,7 @@ impl PolicySet {
         };
         match (decision.outcome, decision.layer) {
             (Outcome::Allow, Layer::Service) => {
-                "allowed: GetCallerIdentity needs no permission and cannot be denied".into()
+                "allowed: GetCallerIdentity needs no permission, and only a VPC endpoint can deny it".into()
             }
             (Outcome::Allow, Layer::Identity) if decision.decided_by.is_none() => {
                 "allowed: the root user needs no identity policy".into()

@@ -10,7 +10,7 @@ use crate::iam::truth::Truth;
 /// What the caller, the action and the resource alone decide.
 #[derive(Debug)]
 pub(super) struct Scope {
-    /// Allowed whatever any policy says.
+    /// Allowed whatever any policy says, but for that of the VPC endpoint.
     pub(super) always: bool,
     /// Whether AWS lets this kind of caller ask for this at all.
     pub(super) service: Truth,
@@ -46,9 +46,10 @@ impl Scope {
         let organised = !set.scp.is_empty() || !set.rcp.is_empty();
         let linked = if organised { is_service_linked(request) } else { Truth::No };
         let (scp_excused, rcp_excused) = excused(set, request, !cross_account);
+        let always = request.is_for("sts:getcalleridentity");
         Self {
-            always: request.is_for("sts:getcalleridentity"),
-            service: service(caller, request),
+            always,
+            service: if always { Truth::Yes } else { service(caller, request) },
             root,
             identity: !root,
             bounded: set.boundary.is_some() && !root,
@@ -56,8 +57,8 @@ impl Scope {
             only_resource: false,
             cross_account,
             resource_must_allow: resource_must_allow(request, name),
-            scp: (!linked).and((!scp_excused).into()),
-            rcp: (!linked).and((!set.rcp.is_empty() && !rcp_excused && rcp(request, name)).into()),
+            scp: (!linked).and((!scp_excused && !always).into()),
+            rcp: (!linked).and((!always && !set.rcp.is_empty() && !rcp_excused && rcp(request, name)).into()),
         }
     }
 

@@ -152,7 +152,7 @@ fn what_no_policy_decides_is_told_as_such() {
     let told = |action| explained(&set, &Request::new(federated.clone(), action, "*").unwrap()).summary;
     assert_eq!(
         told("sts:GetCallerIdentity"),
-        "allowed: GetCallerIdentity needs no permission and cannot be denied"
+        "allowed: GetCallerIdentity needs no permission, and only a VPC endpoint can deny it"
     );
     assert_eq!(
         told("iam:ListUsers"),
