@@ -46,7 +46,9 @@ pub(super) fn policy(path: &Path, context: &Context) -> Result<PolicyDocument> {
 fn managed(arn: &str) -> Result<PolicyDocument> {
     let policies = ManagedPolicies::bundled()?;
     let policy = policies.find(arn).ok_or_else(|| {
-        let what = format!("no AWS managed policy is {} in the data of {}", printable(arn), policies.date());
+        let (arn, date) = (printable(arn), policies.date());
+        let what =
+            format!("no AWS managed policy is {arn} in the data of {date}, which is of the partition aws");
         Error::new(ErrorKind::InvalidName, what).with_hint("Write its document to a file, and name that")
     })?;
     policy.read()
