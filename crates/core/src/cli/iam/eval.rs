@@ -1,6 +1,7 @@
 //! `leasekey iam eval`: one request against policies, or a file of cases.
 
 mod cases;
+mod resource;
 
 use std::path::PathBuf;
 
@@ -99,6 +100,7 @@ pub(super) fn run(arguments: &Arguments, context: &Context, console: &mut Consol
         return cases::run(cases, arguments.out.as_deref(), context, console);
     }
     let request = request(arguments)?;
+    resource::check(&request, console)?;
     let set = set(arguments, context)?;
     let decision = set.evaluate(&request);
     print(&set.explain(&request, &decision).to_string(), decision.outcome, console)?;

@@ -146,6 +146,45 @@ fn aws_managed_policies_are_linted_by_their_arn() {
     let unknown = piped(&world(), "iam lint arn:aws:iam::aws:policy/NoSuchPolicy");
     assert_eq!(unknown.code, BAD_INPUT);
     assert!(unknown.err.contains("in the data of 20"), "{}", unknown.err);
+    let chinese = piped(&world(), "iam lint arn:aws-cn:iam::aws:policy/AdministratorAccess");
+    assert_eq!(chinese.code, BAD_INPUT);
+    assert!(chinese.err.contains(", which is of the partition aws\n"), "{}", chinese.err);
+}
+
+#[test]
+fn an_action_is_asked_of_what_aws_asks_it_of() {
+    let world = Scripted::new();
+    let all = br#"{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#;
+    world.set_file("/srv/app/all.json", 0o644, all);
+    let eval = |asked: &str| piped(&world, &format!("iam eval --policy /srv/app/all.json {asked}"));
+    for (asked, told) in [
+        ("--action s3:ListAllMyBuckets --resource arn:aws:s3:::orders", "Run it again with --resource '*'"),
+        ("--action sts:GetSessionToken --resource * --resource arn:aws:s3:::orders", "with --resource '*'"),
+        (
+            "--action kms:Decrypt --resource *",
+            "--resource arn:${Partition}:kms:${Region}:${Account}:key/${KeyId}",
+        ),
+        ("--action STS:AssumeRole --resource *", "--resource arn:${Partition}:iam::${Account}:role/"),
+    ] {
+        let refused = eval(asked);
+        assert_eq!((refused.code, refused.out.as_str()), (BAD_INPUT, ""), "{asked}");
+        assert!(refused.err.starts_with("LK-0202 ") && refused.err.contains(told), "{}", refused.err);
+    }
+    let wide = eval("--action s3:GetObject --resource *");
+    assert_eq!(wide.code, OK);
+    assert!(
+        wide.err.starts_with("warning: s3:GetObject is asked of a resource, and * is only"),
+        "{}",
+        wide.err
+    );
+    for right in [
+        "--action s3:GetObject --resource arn:aws:s3:::orders/1",
+        "--action s3:ListAllMyBuckets --resource *",
+        "--action sqs:Pigeon --resource *",
+    ] {
+        let told = eval(right);
+        assert_eq!((told.code, told.err.as_str()), (OK, ""), "{right}");
+    }
 }
 
 #[test]
