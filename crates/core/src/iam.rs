@@ -29,6 +29,7 @@ mod role_path;
 mod set;
 mod statement;
 mod stored;
+mod suppose;
 mod truth;
 mod value;
 mod variable;

@@ -377,7 +377,9 @@ fn an_evaluation_names_layer_statement_file_line_and_pointer() {
     let told = piped(&policies(), READ).out;
     assert_eq!(
         told.lines().next().unwrap(),
-        format!("depends on aws:SourceIp, which must meet IpAddress \"203.0.113.0/24\" ({read})")
+        format!(
+            "depends on aws:SourceIp, which must meet IpAddress \"203.0.113.0/24\" (the identity policy, {read})"
+        )
     );
 }
 

@@ -78,6 +78,7 @@ pub struct Decision {
     pub resource: usize,
     /// What became of every statement that takes part, in the order of their layers.
     pub statements: Vec<StatementResult>,
-    /// What is not known and would decide; empty unless the outcome is [`Outcome::Depends`].
+    /// What is not known and would decide, of every resource; empty unless the outcome is [`Outcome::Depends`]. Of
+    /// several Allows of which one is enough it names each; the explanation tells which are alternatives.
     pub missing: Vec<Missing>,
 }

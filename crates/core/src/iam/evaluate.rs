@@ -10,28 +10,18 @@
 
 mod scope;
 
+use std::collections::HashSet;
+
 use self::scope::Scope;
-use super::decision::{Decision, Outcome, StatementAt, StatementResult};
+use super::decision::{Decision, Missing, Outcome, StatementAt, StatementResult};
 use super::document::Effect;
-use super::missing::missing;
+use super::missing::Needs;
 use super::named::Grant;
 use super::request::Request;
 use super::set::{Layer, Policy, PolicySet};
 use super::statement::Applies;
+use super::suppose::Suppose;
 use super::truth::Truth;
-
-/// What is said about a set besides what its statements say, to find out what would change a decision.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Suppose<'a> {
-    /// Statements that are not there.
-    pub(super) without: &'a [StatementAt],
-    /// No Deny that applies is there.
-    pub(super) undenied: bool,
-    /// Statements that apply.
-    pub(super) applying: &'a [StatementAt],
-    /// Layers that allow.
-    pub(super) allowing: &'a [Layer],
-}
 
 impl PolicySet {
     /// Decides a request, and says nothing but how it comes out. Allocates nothing.
@@ -58,11 +48,26 @@ impl PolicySet {
         let verdict =
             self.decide(request, resource, &Suppose::default(), &mut |result| statements.push(result));
         let Verdict { outcome, layer, decided_by } = verdict;
-        let missing = match outcome {
-            Outcome::Depends => missing(self, request, &statements),
+        let mut missing: Vec<Missing> = match outcome {
+            Outcome::Depends => self.depends(request).flat_map(|(_, needs)| needs.into_missing()).collect(),
             _ => Vec::new(),
         };
+        let mut told = HashSet::new();
+        missing.retain(|one| told.insert(one.clone()));
         Decision { outcome, layer, decided_by, resource, statements, missing }
+    }
+
+    /// The resources on which the request depends on something, by their index, and on what.
+    pub(super) fn depends(&self, request: &Request) -> impl Iterator<Item = (usize, Needs)> {
+        (0..request.resource_count()).filter_map(move |resource| {
+            let mut statements = Vec::new();
+            let verdict =
+                self.decide(request, resource, &Suppose::default(), &mut |result| statements.push(result));
+            let outcome =
+                |suppose: &Suppose<'_>| self.decide(request, resource, suppose, &mut |_| {}).outcome;
+            let needs = || Needs::new(self, request, &statements, &outcome);
+            (verdict.outcome == Outcome::Depends).then(|| (resource, needs()))
+        })
     }
 
     /// Decides on one resource, and tells what becomes of each statement.
@@ -73,7 +78,10 @@ impl PolicySet {
         suppose: &Suppose<'_>,
         observe: &mut impl FnMut(StatementResult),
     ) -> Verdict {
-        let scope = Scope::new(self, request, resource);
+        let mut scope = Scope::new(self, request, resource);
+        if let Some(settled) = suppose.settled {
+            scope.settle(settled);
+        }
         let asking =
             Asking { set: self, request, resource: request.resource(resource), scope: &scope, suppose };
         let answers = asking.all(observe);
@@ -229,7 +237,8 @@ impl Asking<'_> {
                 #[cfg(test)]
                 JUDGED.set(JUDGED.get() + 1);
                 let (mut applies, grant) = compiled.judge(self.request, self.resource, self.scope.bounded);
-                if !self.suppose.applying.is_empty() && self.suppose.applying.contains(&at) {
+                let supposed = !self.suppose.applying.is_empty() && self.suppose.applying.contains(&at);
+                if supposed {
                     applies = Applies::Yes;
                 }
                 let absent = !self.suppose.without.is_empty() && self.suppose.without.contains(&at);
@@ -237,17 +246,30 @@ impl Asking<'_> {
                 match compiled.effect {
                     _ if absent => {}
                     Effect::Allow => {
-                        allows(grant, applies.truth(), at);
+                        allows(grant, self.granted(applies.truth()), at);
                         // What is certainly granted to the account may be granted to the caller itself.
                         if compiled.may_name(self.request).is_some() {
-                            allows(Grant::Direct, applies.truth().and(Truth::Unknown), at);
+                            let named = supposed && self.suppose.settled.is_some();
+                            let named = if named { Truth::Yes } else { Truth::Unknown };
+                            allows(Grant::Direct, self.granted(applies.truth().and(named)), at);
                         }
                     }
                     Effect::Deny if self.suppose.undenied && applies == Applies::Yes => {}
-                    Effect::Deny => denies.add(applies.truth().and(takes_part), at),
+                    Effect::Deny => denies.add(self.denied(applies.truth().and(takes_part)), at),
                 }
             }
         }
+    }
+
+    fn granted(&self, truth: Truth) -> Truth {
+        match self.suppose.settled {
+            Some(settled) if truth == Truth::Unknown => settled.granting.into(),
+            _ => truth,
+        }
+    }
+
+    fn denied(&self, truth: Truth) -> Truth {
+        if self.suppose.settled.is_some() && truth == Truth::Unknown { Truth::No } else { truth }
     }
 }
 

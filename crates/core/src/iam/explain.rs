@@ -6,6 +6,7 @@ use std::fmt;
 
 use super::decision::{Decision, Missing, Outcome, StatementAt, StatementResult};
 use super::document::Statement;
+use super::missing::Needs;
 use super::request::{Fact, Request};
 use super::set::{Layer, PolicySet};
 use super::statement::Applies;
@@ -61,7 +62,7 @@ impl PolicySet {
                 "allowed: the root user needs no identity policy".into()
             }
             (Outcome::Allow, _) => format!("allowed{on} by {layer}{by}"),
-            (Outcome::Depends, _) => format!("depends{on} on {}", self.needs(&decision.missing)),
+            (Outcome::Depends, _) => self.needed(request),
             (Outcome::ExplicitDeny, _) => format!("denied explicitly{on} by {layer}{by}"),
             (Outcome::ImplicitDeny, Layer::Service) => {
                 format!(
@@ -89,15 +90,39 @@ impl PolicySet {
         }
     }
 
-    fn needs(&self, missing: &[Missing]) -> String {
-        let need = |missing: &Missing| {
-            let of = missing.at.map(|at| format!(" ({})", self.statement_name(at))).unwrap_or_default();
-            format!("{}, which {}{of}", printable(&missing.key), printable(&missing.constraint))
+    fn needed(&self, request: &Request) -> String {
+        let each = self.depends(request).map(|(resource, needs)| match request.resource_count() {
+            0 | 1 => format!("on {}", self.needs(&needs)),
+            _ => format!("on {} on {}", printable(request.resource(resource)), self.needs(&needs)),
+        });
+        format!("depends {}", each.collect::<Vec<_>>().join("; "))
+    }
+
+    /// All keys of an Allow must be as it wants, one of a Deny must not.
+    fn needs(&self, needs: &Needs) -> String {
+        let all = |group: &[Missing], between: &str| {
+            group.iter().map(|missing| self.need(missing)).collect::<Vec<_>>().join(between)
         };
-        match missing {
-            [] => "what a statement names that no request tells".into(),
-            missing => missing.iter().map(need).collect::<Vec<_>>().join("; "),
+        let each = |groups: &[Vec<Missing>], within: &str, between: &str| {
+            groups.iter().map(|group| all(group, within)).collect::<Vec<_>>().join(between)
+        };
+        let between = if needs.alternatives { "; or on " } else { "; and on " };
+        let parts = [
+            all(&needs.of_itself, "; and on "),
+            each(&needs.allows, ", and on ", between),
+            each(&needs.denies, ", or on ", "; and on "),
+        ];
+        let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        if parts.is_empty() {
+            return "what a statement names that no request tells".into();
         }
+        parts.join("; and on ")
+    }
+
+    fn need(&self, missing: &Missing) -> String {
+        let of = |at: StatementAt| format!(" ({}, {})", self.layer_name(at.layer), self.statement_name(at));
+        let of = missing.at.map(of).unwrap_or_default();
+        format!("{}, which {}{of}", printable(&missing.key), printable(&missing.constraint))
     }
 
     /// `the identity policy`, for people.

@@ -1,56 +1,137 @@
 //! What a decision depends on.
 
-use super::decision::{Missing, StatementResult};
+use std::collections::HashSet;
+
+use super::decision::{Missing, Outcome, StatementAt, StatementResult};
 use super::document::Effect;
 use super::named::USER_ID;
 use super::request::{Fact, Request, SessionKind};
 use super::role_path::is_service_linked;
 use super::set::PolicySet;
 use super::statement::{Applies, Compiled};
+use super::suppose::{Settled, Suppose};
 use super::truth::Truth;
 use super::variable::Variable;
 
-/// The keys that are not known and what they must be for the request to be allowed, statement by statement.
-pub(super) fn missing(set: &PolicySet, request: &Request, statements: &[StatementResult]) -> Vec<Missing> {
+/// What a request on one resource depends on: of each statement the keys that are not known, and what they must be for
+/// the request to be allowed.
+#[derive(Debug)]
+pub(super) struct Needs {
+    /// What AWS asks for whatever the policies say.
+    pub(super) of_itself: Vec<Missing>,
+    /// Of Allows.
+    pub(super) allows: Vec<Vec<Missing>>,
+    /// Whether one of these Allows is enough. Else all of them are needed, or nobody knows which.
+    pub(super) alternatives: bool,
+    /// Of Denies, none of which may apply.
+    pub(super) denies: Vec<Vec<Missing>>,
+}
+
+/// How many statements are tried: each try decides anew, and policies may have any number of them.
+const TRIES: usize = 32;
+
+impl Needs {
+    /// `outcome` decides anew with something supposed.
+    pub(super) fn new(
+        set: &PolicySet,
+        request: &Request,
+        statements: &[StatementResult],
+        outcome: &dyn Fn(&Suppose<'_>) -> Outcome,
+    ) -> Self {
+        let allowed = |settled, applying: &[StatementAt]| {
+            outcome(&Suppose { settled: Some(settled), applying, ..Suppose::default() }) == Outcome::Allow
+        };
+        // Whether the caller is a service-linked role matters if nothing else can help.
+        let linked = !allowed(Settled { granting: true, linked: false }, &[]);
+        let open = |effect| -> Vec<_> {
+            let open = statements.iter().filter(|own| own.effect == effect && is_open(set, request, own));
+            open.map(|own| own.at).collect()
+        };
+        let (allows, alternatives) =
+            granting(open(Effect::Allow), &|applying| allowed(Settled { granting: false, linked }, applying));
+        let mut denies = open(Effect::Deny);
+        if denies.len() <= TRIES {
+            denies.retain(|deny| !allowed(Settled { granting: true, linked }, &[*deny]));
+        }
+        let of = |wanted: &[StatementAt]| {
+            let wanted: HashSet<_> = wanted.iter().collect();
+            let own = statements.iter().filter(|own| wanted.contains(&own.at));
+            own.map(|own| of_result(set, request, own)).filter(|group| !group.is_empty()).collect()
+        };
+        let of_itself = of_itself(set, request, linked);
+        Self { of_itself, allows: of(&allows), alternatives, denies: of(&denies) }
+    }
+
+    pub(super) fn into_missing(self) -> impl Iterator<Item = Missing> {
+        self.of_itself.into_iter().chain(self.allows.into_iter().chain(self.denies).flatten())
+    }
+}
+
+/// Of Allows that may apply those that are needed: each that is enough alone, or else a least number that is
+/// together; and whether it is the former.
+fn granting(
+    mut allows: Vec<StatementAt>,
+    allowed: &dyn Fn(&[StatementAt]) -> bool,
+) -> (Vec<StatementAt>, bool) {
+    if allowed(&[]) {
+        return (Vec::new(), false);
+    }
+    let alone: Vec<_> = allows.iter().copied().take(TRIES).filter(|at| allowed(&[*at])).collect();
+    if !alone.is_empty() {
+        return (alone, true);
+    }
+    if allows.len() <= TRIES {
+        for at in allows.clone() {
+            let others: Vec<_> = allows.iter().copied().filter(|other| *other != at).collect();
+            if allowed(&others) {
+                allows = others;
+            }
+        }
+    }
+    (allows, false)
+}
+
+/// Whether it depends on what is not known whether the statement applies, or what its grant is worth.
+fn is_open(set: &PolicySet, request: &Request, result: &StatementResult) -> bool {
+    let named = || compiled(set, result).is_some_and(|compiled| compiled.may_name(request).is_some());
+    result.applies == Applies::Depends
+        || result.effect == Effect::Allow && result.applies == Applies::Yes && named()
+}
+
+fn of_result(set: &PolicySet, request: &Request, result: &StatementResult) -> Vec<Missing> {
+    let mut missing = Vec::new();
+    of_principal(set, request, result, &mut missing);
+    of_statement(set, request, result, &mut missing);
+    missing.dedup();
+    missing
+}
+
+fn of_itself(set: &PolicySet, request: &Request, linked: bool) -> Vec<Missing> {
+    let need = |key: &str, constraint: &str, values| Missing {
+        key: key.to_owned(),
+        constraint: constraint.to_owned(),
+        values,
+        at: None,
+    };
     let mut missing = Vec::new();
     let by_session = request.kind() == SessionKind::SessionToken && request.service() == "iam";
     if by_session && request.has_mfa().is_none() {
-        let constraint =
-            "must be true: a session token without a second factor may do nothing in IAM".to_owned();
-        missing.push(Missing {
-            key: "aws:MultiFactorAuthPresent".to_owned(),
-            constraint,
-            values: vec!["true".to_owned()],
-            at: None,
-        });
+        let why = "must be true: a session token without a second factor may do nothing in IAM";
+        missing.push(need("aws:MultiFactorAuthPresent", why, vec!["true".to_owned()]));
     }
     let organised = !set.scp.is_empty() || !set.rcp.is_empty();
-    if organised && is_service_linked(request) == Truth::Unknown {
-        let constraint =
-            "must be of a service-linked role, below role/aws-service-role/: neither service nor resource \
-                          control policies limit it"
-                .to_owned();
-        missing.push(Missing {
-            key: "aws:PrincipalArn".to_owned(),
-            constraint,
-            values: Vec::new(),
-            at: None,
-        });
+    if linked && organised && is_service_linked(request) == Truth::Unknown {
+        let why = "must be of a service-linked role, below role/aws-service-role/: neither service nor resource control \
+                   policies limit it";
+        missing.push(need("aws:PrincipalArn", why, Vec::new()));
     }
-    for result in statements {
-        of_principal(set, request, result, &mut missing);
-        of_statement(set, request, result, &mut missing);
-    }
-    missing.dedup();
     missing
 }
 
 /// The unique id, of which depends whether the statement names the caller, or whether it does so by more than its
 /// account.
 fn of_principal(set: &PolicySet, request: &Request, result: &StatementResult, missing: &mut Vec<Missing>) {
-    let open =
-        matches!((result.effect, result.applies), (_, Applies::Depends) | (Effect::Allow, Applies::Yes));
-    let named = compiled(set, result).filter(|_| open).and_then(|compiled| compiled.may_name(request));
+    let named = compiled(set, result).and_then(|compiled| compiled.may_name(request));
     if let Some(named) = named {
         let values: Vec<_> = named.unique_ids().map(str::to_owned).collect();
         let constraint = format!("{} be of the principal \"{}\"", must(result), values.join("\" or \""));

@@ -5,6 +5,7 @@ use crate::iam::principal::{Caller, Identity, Kind};
 use crate::iam::request::{Request, SessionKind};
 use crate::iam::role_path::is_service_linked;
 use crate::iam::set::PolicySet;
+use crate::iam::suppose::Settled;
 use crate::iam::truth::Truth;
 
 /// What the caller, the action and the resource alone decide.
@@ -60,6 +61,16 @@ impl Scope {
             scp: (!linked).and((!scp_excused && !always).into()),
             rcp: (!linked).and((!always && !set.rcp.is_empty() && !rcp_excused && rcp(request, name)).into()),
         }
+    }
+
+    /// Takes what is not known as it is supposed.
+    pub(super) fn settle(&mut self, settled: Settled) {
+        for limit in [&mut self.scp, &mut self.rcp] {
+            if *limit == Truth::Unknown {
+                *limit = (!settled.linked).into();
+            }
+        }
+        self.service = if self.service == Truth::No { Truth::No } else { Truth::Yes };
     }
 
     fn of_nobody() -> Self {

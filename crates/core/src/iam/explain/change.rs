@@ -1,13 +1,16 @@
 //! What would turn a decision. Nothing is said that was not tried.
 
 use crate::error::printable;
-use crate::iam::decision::{Decision, Outcome, StatementAt, StatementResult};
+use crate::iam::decision::{Decision, Missing, Outcome, StatementAt, StatementResult};
 use crate::iam::document::Effect;
-use crate::iam::evaluate::Suppose;
 use crate::iam::request::Request;
 use crate::iam::set::{Layer, PolicySet};
 use crate::iam::statement::Applies;
+use crate::iam::suppose::Suppose;
 use crate::iam::truth::Truth;
+
+/// How many statements that all grant are told.
+const GRANTS: usize = 8;
 
 /// How many statements are tried: each try decides anew, and policies may have any number of them.
 const TRIES: usize = 32;
@@ -17,7 +20,7 @@ pub(super) fn changes(set: &PolicySet, request: &Request, decision: &Decision) -
     let search = Search { set, request, decision };
     match decision.outcome {
         Outcome::Allow => search.what_denies().into_iter().collect(),
-        Outcome::Depends => Vec::new(),
+        Outcome::Depends => search.what_settles(),
         Outcome::ExplicitDeny => search.without_denies(),
         Outcome::ImplicitDeny => search.what_allows(&Suppose::default()).into_iter().collect(),
     }
@@ -40,17 +43,53 @@ impl Search<'_> {
         applying.map(|result| result.at).collect()
     }
 
+    /// All statements that grant, one after the other.
     fn what_denies(&self) -> Option<String> {
-        let by = self.decision.decided_by?;
-        let without = self.outcome(&Suppose { without: &[by], ..Suppose::default() });
-        (without > Outcome::Depends)
-            .then(|| format!("It would be denied without {}.", self.set.statement_name(by)))
+        let mut without = vec![self.decision.decided_by?];
+        while without.len() <= GRANTS {
+            let suppose = Suppose { without: &without, ..Suppose::default() };
+            let verdict = self.set.decide(self.request, self.decision.resource, &suppose, &mut |_| {});
+            if verdict.outcome > Outcome::Depends {
+                return Some(format!("It would be denied without {}.", self.names(&without, " and ")));
+            }
+            without.push(verdict.decided_by.filter(|_| verdict.outcome == Outcome::Allow)?);
+        }
+        None
+    }
+
+    fn names(&self, statements: &[StatementAt], between: &str) -> String {
+        let names: Vec<_> = statements.iter().map(|at| self.set.statement_name(*at)).collect();
+        names.join(between)
+    }
+
+    /// What must become of the statements that depend, resource by resource.
+    fn what_settles(&self) -> Vec<String> {
+        let each = self.set.depends(self.request).filter(|(_, needs)| needs.of_itself.is_empty());
+        let told = each.map(|(resource, needs)| {
+            let at = |groups: &[Vec<Missing>]| -> Vec<_> {
+                groups.iter().filter_map(|group| group.first()?.at).collect()
+            };
+            let (allows, denies) = (at(&needs.allows), at(&needs.denies));
+            let mut parts = Vec::new();
+            if !allows.is_empty() {
+                let between = if needs.alternatives { " or " } else { " and " };
+                parts.push(format!("{} applied", self.names(&allows, between)));
+            }
+            if !denies.is_empty() {
+                parts.push(format!("{} did not apply", self.names(&denies, " and ")));
+            }
+            let on = match self.request.resource_count() {
+                0 | 1 => String::new(),
+                _ => format!(" on {}", printable(self.request.resource(resource))),
+            };
+            (!parts.is_empty()).then(|| format!("It would be allowed{on} if {}.", parts.join(" and ")))
+        });
+        told.flatten().collect()
     }
 
     fn without_denies(&self) -> Vec<String> {
         let denies = self.applying(Effect::Deny);
-        let names: Vec<_> = denies.iter().map(|at| self.set.statement_name(*at)).collect();
-        let names = names.join(" and ");
+        let names = self.names(&denies, " and ");
         let without = Suppose { undenied: true, ..Suppose::default() };
         if self.outcome(&without) == Outcome::Allow {
             return vec![format!("It would be allowed without {names}.")];

@@ -145,6 +145,96 @@ fn a_deny_that_may_apply_says_what_must_not_be() {
     assert!(decision.missing.iter().all(|missing| missing.constraint.starts_with("must not ")));
 }
 
+fn on(effect: &str, sid: &str, key: &str) -> String {
+    format!(
+        r#"{{"Sid": "{sid}", "Effect": "{effect}", "Action": "s3:*", "Resource": "*",
+            "Condition": {{"StringEquals": {{"{key}": "x"}}}}}}"#
+    )
+}
+
+fn keys(decision: &Decision) -> Vec<&str> {
+    decision.missing.iter().map(|missing| missing.key.as_str()).collect()
+}
+
+#[test]
+fn allows_of_which_one_is_enough_are_alternatives() {
+    let set = identity(&[on("Allow", "A", "k:a"), on("Allow", "B", "k:b"), on("Deny", "C", "k:c")].join(","));
+    let request = request().partial_context();
+    let decision = set.evaluate(&request);
+    assert_eq!(keys(&decision), ["k:a", "k:b", "k:c"]);
+    let told = set.explain(&request, &decision);
+    let parts: Vec<_> = told.summary.split("; ").collect();
+    assert!(
+        parts[0].starts_with("depends on k:a, which must meet StringEquals \"x\" (the identity policy, "),
+        "{told}"
+    );
+    assert!(parts[1].starts_with("or on k:b, which must meet"), "{told}");
+    assert!(parts[2].starts_with("and on k:c, which must not meet"), "{told}");
+    let [change] = told.changes.as_slice() else { panic!("{told}") };
+    let words =
+        [r#"allowed if statement "A" ("#, r#") or statement "B" ("#, r#") applied and statement "C" ("#];
+    assert!(words.iter().all(|word| change.contains(word)) && change.ends_with(" did not apply."), "{told}");
+}
+
+#[test]
+fn an_allow_that_does_not_matter_is_not_told_as_missing() {
+    let set = identity(&[on("Allow", "A", "k:a"), READ.to_owned(), on("Deny", "C", "k:c")].join(","));
+    assert_eq!(keys(&set.evaluate(&request().partial_context())), ["k:c"]);
+}
+
+#[test]
+fn allows_of_two_layers_are_needed_both() {
+    let set = PolicySet::builder()
+        .identity([document(&[on("Allow", "A", "k:a"), on("Allow", "B", "k:b")].join(","))])
+        .boundary([document(&on("Allow", "C", "k:c"))]);
+    let (set, request) = (set.build().unwrap(), request().partial_context());
+    let decision = set.evaluate(&request);
+    // Either of the first two would do, and one of them is enough to tell.
+    assert_eq!(keys(&decision), ["k:b", "k:c"]);
+    let told = set.explain(&request, &decision);
+    assert!(told.summary.contains("; and on k:c, which must meet"), "{told}");
+}
+
+#[test]
+fn what_is_missing_is_told_of_every_resource() {
+    let set = identity(
+        r#"{"Effect": "Allow", "Action": "*", "Resource": "arn:aws:s3:::orders/*", "Condition": {"Bool": {"k:a": "true"}}},
+        {"Effect": "Allow", "Action": "*", "Resource": "arn:aws:s3:::bills/*", "Condition": {"Bool": {"k:b": "true"}}}"#,
+    );
+    let request = request().and_resource("arn:aws:s3:::bills/1").unwrap().partial_context();
+    let decision = set.evaluate(&request);
+    assert_eq!(keys(&decision), ["k:a", "k:b"]);
+    let told = set.explain(&request, &decision);
+    assert!(told.summary.starts_with("depends on arn:aws:s3:::orders/1 on k:a, which"), "{told}");
+    assert!(told.summary.contains("; on arn:aws:s3:::bills/1 on k:b, which"), "{told}");
+    assert_eq!(told.changes.len(), 2, "{told}");
+}
+
+#[test]
+fn an_allow_that_several_statements_give_names_all_of_them() {
+    let second = READ.replace("Read", "Again");
+    let told = explained(&identity(&format!("{READ}, {second}")), &request());
+    let [change] = told.changes.as_slice() else { panic!("{told}") };
+    assert!(change.starts_with(r#"It would be denied without statement "Read" ("#), "{told}");
+    assert!(change.contains(r#") and statement "Again" ("#), "{told}");
+}
+
+#[test]
+fn what_depends_on_many_statements_is_told_in_few_tries() {
+    let judged = |effect: &str, statements: usize| {
+        let many: Vec<_> = (0..statements).map(|at| on(effect, "S", &format!("k:{at}"))).collect();
+        let set = identity(&(many.join(",") + "," + &on("Allow", "T", "k:t")));
+        JUDGED.set(0);
+        let decision = set.evaluate(&request().partial_context());
+        set.explain(&request().partial_context(), &decision);
+        JUDGED.get()
+    };
+    for effect in ["Allow", "Deny"] {
+        let (few, many) = (judged(effect, 100), judged(effect, 1_000));
+        assert!(many <= 11 * few, "{effect}: {few} {many}");
+    }
+}
+
 #[test]
 fn what_no_policy_decides_is_told_as_such() {
     let set = identity(r#"{"Effect": "Allow", "Action": "*", "Resource": "*"}"#);

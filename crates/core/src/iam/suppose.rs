@@ -1,0 +1,28 @@
+//! What is said about a set besides what its statements say, to find out what would change a decision.
+
+use super::decision::StatementAt;
+use super::set::Layer;
+
+/// What is supposed; by default nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Suppose<'a> {
+    /// Statements that are not there.
+    pub(super) without: &'a [StatementAt],
+    /// No Deny that applies is there.
+    pub(super) undenied: bool,
+    /// Statements that apply.
+    pub(super) applying: &'a [StatementAt],
+    /// Layers that allow.
+    pub(super) allowing: &'a [Layer],
+    /// Nothing depends on what is not known.
+    pub(super) settled: Option<Settled>,
+}
+
+/// How what is not known is taken: as it helps, but for two things.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Settled {
+    /// Whether Allows grant by it. Else only those do that are supposed to apply.
+    pub(super) granting: bool,
+    /// Whether a caller who may be a service-linked role is one, whom no organisation limits.
+    pub(super) linked: bool,
+}
