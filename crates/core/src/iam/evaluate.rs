@@ -8,6 +8,7 @@
 //! - Across accounts: both of them.
 //! - Always: every level of SCPs, and the policy of the VPC endpoint.
 
+mod doomed;
 mod scope;
 
 use std::collections::HashSet;
@@ -27,7 +28,7 @@ impl PolicySet {
     /// Decides a request, and says nothing but how it comes out. Allocates nothing.
     pub fn outcome(&self, request: &Request) -> Outcome {
         let each = (0..request.resource_count())
-            .map(|resource| self.decide(request, resource, &Suppose::default(), &mut |_| {}).outcome);
+            .map(|resource| self.decide_for_certain(request, resource, &mut |_| {}).0.outcome);
         each.max().unwrap_or(Outcome::ImplicitDeny)
     }
 
@@ -37,7 +38,7 @@ impl PolicySet {
     /// explicitly, or else implicitly, or else depends.
     pub fn evaluate(&self, request: &Request) -> Decision {
         let worst = |best: (usize, Outcome), resource| {
-            let outcome = self.decide(request, resource, &Suppose::default(), &mut |_| {}).outcome;
+            let outcome = self.decide_for_certain(request, resource, &mut |_| {}).0.outcome;
             if outcome > best.1 { (resource, outcome) } else { best }
         };
         let resource = match request.resource_count() {
@@ -45,8 +46,7 @@ impl PolicySet {
             count => (0..count).fold((0, Outcome::Allow), worst).0,
         };
         let mut statements = Vec::with_capacity(self.size());
-        let verdict =
-            self.decide(request, resource, &Suppose::default(), &mut |result| statements.push(result));
+        let (verdict, _) = self.decide_for_certain(request, resource, &mut |result| statements.push(result));
         let Verdict { outcome, layer, decided_by } = verdict;
         let mut missing: Vec<Missing> = match outcome {
             Outcome::Depends => self.depends(request).flat_map(|(_, needs)| needs.into_missing()).collect(),
@@ -61,10 +61,12 @@ impl PolicySet {
     pub(super) fn depends(&self, request: &Request) -> impl Iterator<Item = (usize, Needs)> {
         (0..request.resource_count()).filter_map(move |resource| {
             let mut statements = Vec::new();
-            let verdict =
-                self.decide(request, resource, &Suppose::default(), &mut |result| statements.push(result));
-            let outcome =
-                |suppose: &Suppose<'_>| self.decide(request, resource, suppose, &mut |_| {}).outcome;
+            let (verdict, against) =
+                self.decide_for_certain(request, resource, &mut |result| statements.push(result));
+            let outcome = |suppose: &Suppose<'_>| {
+                let suppose = Suppose { against: &against, ..*suppose };
+                self.decide(request, resource, &suppose, &mut |_| {}).outcome
+            };
             let needs = || Needs::new(self, request, &statements, &outcome);
             (verdict.outcome == Outcome::Depends).then(|| (resource, needs()))
         })
@@ -224,19 +226,15 @@ impl Asking<'_> {
         allows: &mut dyn FnMut(Grant, Truth, StatementAt),
         observe: &mut impl FnMut(StatementResult),
     ) {
-        let takes_part = match layer {
-            // GetCallerIdentity needs no permission, but has to come through.
-            _ if self.scope.always && layer != Layer::VpcEndpoint => Truth::No,
-            Layer::Scp(_) => self.scope.scp,
-            Layer::Rcp(_) => self.scope.rcp,
-            _ => Truth::Yes,
-        };
+        let takes_part = self.takes_part(layer);
         for (policy, own) in policies.iter().enumerate() {
             for (statement, compiled) in own.statements.iter().enumerate() {
                 let at = StatementAt { layer, policy, statement };
                 #[cfg(test)]
                 JUDGED.set(JUDGED.get() + 1);
                 let (mut applies, grant) = compiled.judge(self.request, self.resource, self.scope.bounded);
+                let doomed =
+                    applies == Applies::Depends && compiled.effect == Effect::Allow && self.is_doomed(at);
                 let supposed = !self.suppose.applying.is_empty() && self.suppose.applying.contains(&at);
                 if supposed {
                     applies = Applies::Yes;
@@ -244,7 +242,7 @@ impl Asking<'_> {
                 let absent = !self.suppose.without.is_empty() && self.suppose.without.contains(&at);
                 observe(StatementResult { at, effect: compiled.effect, applies });
                 match compiled.effect {
-                    _ if absent => {}
+                    _ if absent || doomed => {}
                     Effect::Allow => {
                         allows(grant, self.granted(applies.truth()), at);
                         // What is certainly granted to the account may be granted to the caller itself.
@@ -258,6 +256,17 @@ impl Asking<'_> {
                     Effect::Deny => denies.add(self.denied(applies.truth().and(takes_part)), at),
                 }
             }
+        }
+    }
+
+    /// Whether the Denies of a layer count.
+    fn takes_part(&self, layer: Layer) -> Truth {
+        match layer {
+            // GetCallerIdentity needs no permission, but has to come through.
+            _ if self.scope.always && layer != Layer::VpcEndpoint => Truth::No,
+            Layer::Scp(_) => self.scope.scp,
+            Layer::Rcp(_) => self.scope.rcp,
+            _ => Truth::Yes,
         }
     }
 

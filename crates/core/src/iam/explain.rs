@@ -43,7 +43,7 @@ impl PolicySet {
         Explanation {
             summary: self.summary(request, decision),
             changes: change::changes(self, request, decision),
-            others: others.map(|result| self.reason(request, result)).collect(),
+            others: others.map(|result| self.reason(request, decision, result)).collect(),
         }
     }
 
@@ -159,11 +159,14 @@ impl PolicySet {
     }
 
     /// Why a statement applies, or the first reason why it does not.
-    fn reason(&self, request: &Request, result: &StatementResult) -> String {
+    fn reason(&self, request: &Request, decision: &Decision, result: &StatementResult) -> String {
         let effect = result.effect.name();
         let why = match result.applies {
             Applies::Yes => "applies too".into(),
-            Applies::Depends => "applies, or not: it depends on the keys named".into(),
+            Applies::Depends if decision.outcome != Outcome::Depends => {
+                "applies, or not: it makes no difference".into()
+            }
+            Applies::Depends => "applies, or not: it depends on keys that are not known".into(),
             Applies::OtherAction => "is about other actions".into(),
             Applies::OtherPrincipal => "is about other principals".into(),
             Applies::OtherResource => "is about other resources".into(),

@@ -105,6 +105,17 @@ impl Compiled {
     ///
     /// `bounded` says whether the caller has a permissions boundary.
     pub(super) fn judge(&self, request: &Request, resource: &str, bounded: bool) -> (Applies, Grant) {
+        self.judge_where(request, resource, bounded, &|_, clause| clause.holds(request))
+    }
+
+    /// The same where conditions hold as `holds` says, by their index.
+    pub(super) fn judge_where(
+        &self,
+        request: &Request,
+        resource: &str,
+        bounded: bool,
+        holds: &impl Fn(usize, &Clause) -> Truth,
+    ) -> (Applies, Grant) {
         let (named, grant) =
             self.named.as_ref().map_or((Truth::Yes, Grant::Account), |named| match self.effect {
                 // AWS does not support this pair.
@@ -124,7 +135,7 @@ impl Compiled {
         }
         let mut all = named.and(about);
         for (index, clause) in self.clauses.iter().enumerate() {
-            match clause.holds(request) {
+            match holds(index, clause) {
                 Truth::No => return (Applies::Unmet(index), grant),
                 truth => all = all.and(truth),
             }

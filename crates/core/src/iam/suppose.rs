@@ -14,6 +14,8 @@ pub(super) struct Suppose<'a> {
     pub(super) applying: &'a [StatementAt],
     /// Layers that allow.
     pub(super) allowing: &'a [Layer],
+    /// Denies that may apply: what they deny wherever it is allowed, is not allowed.
+    pub(super) against: &'a [Option<StatementAt>],
     /// Nothing depends on what is not known.
     pub(super) settled: Option<Settled>,
 }
