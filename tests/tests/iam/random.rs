@@ -309,11 +309,12 @@ fn of_a_resource() -> impl Strategy<Value = Value> {
 }
 
 fn of_every_layer() -> impl Strategy<Value = Value> {
-    let with_token = prop_oneof![3 => Just(false), 1 => Just(true)];
+    let kind =
+        prop_oneof![6 => Just(Value::Null), 2 => one(&["session_token", "none", "role", "federation"])];
     let mfa = prop_oneof![Just(Value::Null), any::<bool>().prop_map(Value::from)];
     let owner = prop_oneof![1 => Just(Value::Null), 4 => one(&[ACCOUNT, ACCOUNT, ACCOUNT, OTHER])];
     let managing = prop_oneof![7 => Just(false), 1 => Just(true)];
-    let request = (principal(), asked(), context(), owner, with_token, mfa, managing);
+    let request = (principal(), asked(), context(), owner, kind, mfa, managing);
     let policies = (
         list(Slot::Caller),
         perhaps(document(Slot::Resource)),
@@ -323,11 +324,11 @@ fn of_every_layer() -> impl Strategy<Value = Value> {
         levels(Slot::Limit),
         perhaps(list(Slot::Limit)),
     );
-    (request, policies).prop_map(|((principal, (action, resource), context, owner, with_token, mfa, managing), policies)| {
+    (request, policies).prop_map(|((principal, (action, resource), context, owner, kind, mfa, managing), policies)| {
         let (identity, of_resource, boundary, session, scp, rcp, endpoint) = policies;
-        // Only they keep their ARN with a session token.
+        // The others' ARNs tell theirs.
         let may = principal.as_str().is_some_and(|arn| arn.ends_with(":root") || arn.contains(":user/"));
-        let kind = if may && with_token { json!("session_token") } else { Value::Null };
+        let kind = if may { kind } else { Value::Null };
         json!({
             "id": "random",
             "name": "random",

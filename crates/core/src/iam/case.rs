@@ -310,12 +310,11 @@ mod tests {
         let role = "\"arn:aws:sts::111122223333:assumed-role/orders/s1\"";
         let federated = "\"arn:aws:sts::111122223333:federated-user/ann\"";
         for (principal, kinds) in [
-            (user, &["none", "session_token"][..]),
-            (root, &["none", "session_token"]),
+            (user, &["role", "federation", "session_token", "none"][..]),
+            (root, &["role", "federation", "session_token", "none"]),
             (role, &["role"]),
-            ("\"arn:aws:iam::111122223333:role/orders\"", &["role"]),
+            ("\"arn:aws:iam::111122223333:role/orders\"", &["role", "none"]),
             (federated, &["federation"]),
-            ("{\"service\": \"s3.amazonaws.com\"}", &["none"]),
         ] {
             for kind in SessionKind::ALL.map(SessionKind::name) {
                 assert_eq!(said(principal, kind).is_ok(), kinds.contains(&kind), "{principal} {kind}");

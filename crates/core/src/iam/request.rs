@@ -180,11 +180,11 @@ impl Request {
         self
     }
 
-    /// The kind of session. Without it, what the ARN tells, and a plain user counts as one with long-term keys.
+    /// The kind of session. Without it, what the ARN tells, and a plain user counts as one with long-term keys. A role
+    /// counts as `Role` even if `None` is given: nothing but sessions acts as one.
     ///
     /// # Errors
-    /// `LK-0202` where the principal's ARN tells that it is of another kind: only the sessions of a user and of the root
-    /// user may be `SessionToken`, which leaves them their ARN.
+    /// `LK-0202` where the principal's ARN tells that it is of another kind, which would lift the limits of its own.
     ///
     /// ```
     /// use leasekey::iam::{Principal, Request, SessionKind};
@@ -196,8 +196,9 @@ impl Request {
     /// ```
     pub fn session_kind(mut self, kind: SessionKind) -> Result<Self> {
         let told = told_kind(&self.principal);
-        let keeps_arn = self.principal.identity().is_some() && told == SessionKind::None;
-        if kind != told && !(keeps_arn && kind == SessionKind::SessionToken) {
+        let is_role = matches!(self.principal.identity().map(|one| &one.kind), Some(Kind::Role(_)));
+        let kind = if is_role && kind == SessionKind::None { told } else { kind };
+        if told != SessionKind::None && kind != told {
             let (kind, told) = (kind.name(), told.name());
             let what =
                 format!("the session kind \"{kind}\" contradicts the principal, which is of kind \"{told}\"");
