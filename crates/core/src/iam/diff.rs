@@ -46,6 +46,7 @@ pub struct Change {
 ///
 /// # Errors
 ///
+/// [`InvalidPolicy`](crate::ErrorKind::InvalidPolicy) if the engine does not take one of the two,
 /// [`Bug`](crate::ErrorKind::Bug) if the bundled catalogue is damaged.
 pub fn difference(
     old: &PolicyDocument,
@@ -60,6 +61,8 @@ pub fn difference(
         after: Judge::new(new, kind),
         catalog: Catalog::bundled()?,
     };
+    pair.before.check()?;
+    pair.after.check()?;
     let mut difference = Difference::default();
     for statement in pair.changed() {
         pair.compare(statement, &mut difference);

@@ -35,6 +35,7 @@ mod subject;
 mod suppression;
 mod unknown_action;
 mod unknown_key;
+mod unreadable;
 mod variable_version;
 mod wildcard_resource;
 
@@ -78,6 +79,7 @@ const CHECKS: &[(&Rule, Check)] = &[
     (&set_operator::RULE, set_operator::check),
     (&unknown_action::RULE, unknown_action::check),
     (&unknown_key::RULE, unknown_key::check),
+    (&unreadable::RULE, unreadable::check),
     (&variable_version::RULE, variable_version::check),
     (&equals_wildcard::RULE, equals_wildcard::check),
     (&wildcard_resource::RULE, wildcard_resource::check),

@@ -1,8 +1,9 @@
 //! The policies that a request meets, one slot per layer.
 
 use super::document::PolicyDocument;
+use super::json::Refusal;
 use super::statement::{Compiled, Shape};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result, printable};
 
 /// A kind of policy that takes part in a decision.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -226,8 +227,21 @@ fn compiled(documents: Vec<PolicyDocument>, shape: Shape) -> Result<Vec<Policy>>
         let statements = document.statements().iter().enumerate();
         let statements =
             statements.map(|(index, statement)| Compiled::new(&document, index, statement, shape));
-        let statements = statements.collect::<Result<_>>()?;
-        Ok(Policy { document, statements })
+        let statements = statements.collect::<std::result::Result<_, _>>();
+        Ok(Policy { statements: statements.map_err(|refusal| invalid(&document, &refusal))?, document })
     };
     documents.into_iter().map(policy).collect()
+}
+
+fn invalid(document: &PolicyDocument, refusal: &Refusal) -> Error {
+    let name = document.name().map(|name| format!("{}, ", printable(name))).unwrap_or_default();
+    Error::new(ErrorKind::InvalidPolicy, format!("{name}{refusal}"))
+}
+
+/// The statements that no set takes in a place of this shape, each with the reason.
+pub(super) fn refusals(document: &PolicyDocument, shape: Shape) -> Vec<Refusal> {
+    let statements = document.statements().iter().enumerate();
+    statements
+        .filter_map(|(index, statement)| Compiled::new(document, index, statement, shape).err())
+        .collect()
 }

@@ -3,12 +3,15 @@
 use super::arn_pattern::ArnPattern;
 use super::condition::Clause;
 use super::document::{Effect, Element, PolicyDocument, Statement};
+use super::json::Refusal;
 use super::named::{Grant, Named};
 use super::request::Request;
 use super::truth::Truth;
 use super::variable::{Signs, Variable, pieces};
 use super::wildcard::{MOST, Pattern};
-use crate::error::{Error, ErrorKind, Result, printable};
+use crate::error::printable;
+
+type Result<T> = std::result::Result<T, Refusal>;
 
 /// Whether a statement applies to a request, and if not, the first reason why.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -174,14 +177,12 @@ struct Site<'a> {
 }
 
 impl Site<'_> {
-    fn invalid(&self, below: &str, why: impl std::fmt::Display) -> Error {
+    fn invalid(&self, below: &str, why: impl Into<String>) -> Refusal {
         self.invalid_at(self.statement.place, below, why)
     }
 
-    fn invalid_at(&self, place: super::json::Place, below: &str, why: impl std::fmt::Display) -> Error {
-        let name = self.document.name().map(|name| format!("{}, ", printable(name))).unwrap_or_default();
-        let pointer = self.document.pointer(self.index);
-        Error::new(ErrorKind::InvalidPolicy, format!("{name}{place} ({pointer}{below}): {why}"))
+    fn invalid_at(&self, place: super::json::Place, below: &str, why: impl Into<String>) -> Refusal {
+        Refusal::new(place, self.document.pointer(self.index) + below, why)
     }
 
     fn named(&self, shape: Shape) -> Result<Option<Named>> {

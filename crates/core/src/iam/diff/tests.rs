@@ -88,3 +88,15 @@ fn principals_more_are_gains_of_a_resource_policy() {
     let (gained, lost) = changes(&of(r#""444455556666""#), &of(r#"["444455556666", "777788889999"]"#));
     assert_eq!((gained, lost), (vec!["s3:GetObject on arn:aws:s3:::b/*".to_owned()], vec![]));
 }
+
+#[test]
+fn a_policy_that_the_engine_does_not_take_is_an_error() {
+    let allow = statement("Allow", r#""*""#, "*", "");
+    let ten = r#", "Condition": {"NumericLessThan": {"s3:max-keys": "ten"}}"#;
+    let unreadable = format!("{allow}, {}", statement("Deny", r#""*""#, "*", ten));
+    for (old, new) in [(&allow, &unreadable), (&unreadable, &allow)] {
+        let error = difference(&document(old), &document(new), None).unwrap_err();
+        assert_eq!(error.code(), "LK-0201", "{error}");
+        assert!(error.message().contains("/Statement/1/Condition/NumericLessThan"), "{error}");
+    }
+}

@@ -139,6 +139,23 @@ fn actions_and_resources_that_never_meet_are_told() {
 }
 
 #[test]
+fn what_the_engine_does_not_take_is_told_at_its_place() {
+    let rule = "unreadable";
+    let deny = |condition: &str| {
+        let deny = allow_if("*", "*", condition).replace("Allow", "Deny");
+        identity(rule, &format!("{}, {deny}", allow("*", "*")))
+    };
+    assert_eq!(
+        deny(r#"{"NumericLessThan": {"s3:max-keys": "ten"}}"#),
+        ["/Statement/1/Condition/NumericLessThan/s3:max-keys"]
+    );
+    assert_eq!(identity(rule, &bucket(r#""*""#, "")), ["/Statement/0/Principal"]);
+    assert_eq!(identity(rule, &allow("GetObject", "*")), ["/Statement/0/Action"]);
+    assert_eq!(identity(rule, &allow("s3:GetObject", "b/*")), ["/Statement/0/Resource"]);
+    assert_eq!(found(rule, PolicyKind::Trust, &bucket(r#""*""#, "")), NOTHING);
+}
+
+#[test]
 fn full_access_is_told_unless_something_takes_it_away() {
     let rule = "full-access";
     assert_eq!(identity(rule, &allow("*", "*")), ["/Statement/0/Action"]);

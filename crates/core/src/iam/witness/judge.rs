@@ -6,10 +6,12 @@ use super::{Caller, Home, Witness};
 use crate::error::Result;
 use crate::iam::decision::Outcome;
 use crate::iam::document::PolicyDocument;
+use crate::iam::json::Refusal;
 use crate::iam::kind::PolicyKind;
 use crate::iam::principal::Principal;
 use crate::iam::request::Request;
-use crate::iam::set::PolicySet;
+use crate::iam::set::{PolicySet, refusals};
+use crate::iam::statement::Shape;
 
 /// The trust policy or key policy of what the caller's own account has: it leaves the decision to the caller's
 /// policies, which nothing but it can.
@@ -41,6 +43,20 @@ impl<'a> Judge<'a> {
         &self.home
     }
 
+    /// What the engine does not take of the policy; where there is any, it allows no request.
+    pub(in crate::iam) fn refusals(&self) -> Vec<Refusal> {
+        if self.whole().is_some() {
+            return Vec::new();
+        }
+        let shape = if self.kind.names_principals() { Shape::Resource } else { Shape::Caller };
+        refusals(self.document, shape)
+    }
+
+    /// The error of a policy that the engine does not take.
+    pub(in crate::iam) fn check(&self) -> Result<()> {
+        self.set().map(drop)
+    }
+
     /// Whether the policy allows the request. What the engine does not take is not allowed.
     pub(in crate::iam) fn allows(&self, witness: &Witness) -> bool {
         self.allows_with(witness, &[])
@@ -61,9 +77,13 @@ impl<'a> Judge<'a> {
             Some(("sts" | "kms", _)) if !self.kind.names_principals() => {
                 self.delegated.get_or_init(|| self.delegated().ok())
             }
-            _ => self.set.get_or_init(|| self.set().ok()),
+            _ => return self.whole(),
         };
         set.as_ref()
+    }
+
+    fn whole(&self) -> Option<&PolicySet> {
+        self.set.get_or_init(|| self.set().ok()).as_ref()
     }
 
     fn set(&self) -> Result<PolicySet> {
