@@ -56,4 +56,4 @@ pub use principal::Principal;
 pub use request::{Request, SessionKind};
 pub use set::{Layer, PolicySet, PolicySetBuilder};
 pub use statement::Applies;
-pub use witness::{Caller, Witness};
+pub use witness::{Beside, Caller, Witness};

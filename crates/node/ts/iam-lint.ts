@@ -26,6 +26,8 @@ export interface Witness {
   readonly action: string;
   /** Of what, an ARN or `*`. */
   readonly resource: string;
+  /** The account of the resource. */
+  readonly resourceAccount: string;
   /** The condition keys that the request has. */
   readonly context: Readonly<Record<string, string>>;
 }
@@ -90,7 +92,7 @@ function finding(found: NativeFinding): Finding {
   return { ...found, policy, witness: witness && shown(witness) };
 }
 
-function shown({ form, principal, action, resource, context }: NativeWitness): Witness {
+function shown({ form, principal, action, resource, resourceAccount, context }: NativeWitness): Witness {
   const who = form === undefined ? principal : { [form]: principal ?? true };
-  return { principal: who as Principal, action, resource, context };
+  return { principal: who as Principal, action, resource, resourceAccount, context };
 }

@@ -82,6 +82,7 @@ export interface NativeWitness {
   principal?: string;
   action: string;
   resource: string;
+  resourceAccount: string;
   context: Record<string, string>;
   text: string;
 }

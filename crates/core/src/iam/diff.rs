@@ -3,7 +3,7 @@
 use super::catalog::{Action, Catalog};
 use super::document::{Effect, PolicyDocument, Statement};
 use super::kind::PolicyKind;
-use super::overlap::overlap;
+use super::overlap::takes;
 use super::witness::{Caller, Context, EXAMPLE, Judge, Witness, concrete_arn, may_match, satisfied};
 use crate::error::Result;
 
@@ -164,12 +164,7 @@ impl<'a> Pair<'a> {
         for caller in self.callers(statement) {
             for context in self.contexts(statement, &name) {
                 for resource in self.resources(action, resource) {
-                    let witness = Witness {
-                        caller: caller.clone(),
-                        action: name.clone(),
-                        resource,
-                        context: context.clone(),
-                    };
+                    let witness = self.after.witness(caller.clone(), &name, &resource, context.clone());
                     let (before, after) = (self.before.allows(&witness), self.after.allows(&witness));
                     if before != after {
                         return Some((after, witness));
@@ -261,14 +256,6 @@ fn without_places(statement: &Statement) -> Vec<String> {
     conditions.sort_unstable();
     parts.extend(conditions);
     parts
-}
-
-/// Whether a request for the action can name a resource of this pattern.
-fn takes(action: Action<'_>, pattern: &str) -> bool {
-    if pattern == "*" || !pattern.starts_with("arn:") {
-        return true;
-    }
-    action.resource_types().any(|(kind, _)| overlap(kind.arn(), pattern))
 }
 
 fn note(changes: &mut Vec<Change>, action: Action<'_>, is_sample: bool, resource: &str, witness: Witness) {

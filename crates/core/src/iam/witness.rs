@@ -13,6 +13,7 @@ use std::fmt;
 
 use super::arn::{Arn, is_account};
 use super::document::{PrincipalKind, PrincipalNames, Statement};
+use super::set::Layer;
 
 /// The name of what stands for any of its kind.
 pub(super) const EXAMPLE: &str = "example";
@@ -20,6 +21,17 @@ pub(super) const EXAMPLE: &str = "example";
 pub(super) const ACCOUNT: &str = "111122223333";
 /// An account that has nothing to do with the policy.
 const STRANGER: &str = "999999999999";
+
+/// What a caller has who is limited by the resource's policy alone.
+const EVERYTHING: &str = r#"{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#;
+
+/// The trust policy or key policy of what the caller's own account has: it leaves the decision to the caller's
+/// policies, which nothing but it can.
+fn delegating(account: &str) -> String {
+    format!(
+        r#"{{"Statement": {{"Effect": "Allow", "Principal": {{"AWS": "{account}"}}, "Action": ["sts:*", "kms:*"], "Resource": "*"}}}}"#
+    )
+}
 
 /// A request that the policy allows.
 ///
@@ -33,8 +45,22 @@ pub struct Witness {
     pub action: String,
     /// Of what, an ARN or `*`.
     pub resource: String,
+    /// The account of the resource.
+    pub resource_account: String,
     /// The condition keys that the request has; those that follow from the caller are left out.
     pub context: BTreeMap<String, String>,
+    /// What the request needs besides the policy that allows it.
+    pub beside: Option<Beside>,
+}
+
+/// A policy besides the one that is looked at, without which a request is denied all the same.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Beside {
+    /// The caller's own policy, which allows everything: the resource's policy is all that limits it.
+    CallerMayEverything,
+    /// The trust policy or key policy of the resource, which leaves the decision to the caller's account.
+    ResourceDelegates,
 }
 
 /// Who makes a request.
@@ -119,6 +145,14 @@ impl fmt::Display for Caller {
 }
 
 impl Witness {
+    /// The policy that the request needs besides the one that it shows, its JSON and its place in a case file.
+    pub fn beside_policy(&self) -> Option<(Layer, String)> {
+        Some(match self.beside? {
+            Beside::CallerMayEverything => (Layer::Identity, EVERYTHING.to_owned()),
+            Beside::ResourceDelegates => (Layer::Resource, delegating(&self.resource_account)),
+        })
+    }
+
     /// The context with the keys that follow from the caller.
     pub fn whole_context(&self) -> BTreeMap<String, String> {
         let mut context = self.context.clone();
@@ -137,6 +171,10 @@ impl fmt::Display for Witness {
         write!(f, "{} may {} on {}", self.caller, self.action, self.resource)?;
         for (at, (key, value)) in self.context.iter().enumerate() {
             write!(f, "{}{key}={value}", if at == 0 { " with " } else { ", " })?;
+        }
+        if self.beside == Some(Beside::ResourceDelegates) {
+            let which = if self.action.starts_with("kms:") { "key policy" } else { "trust policy" };
+            write!(f, "; the {which} leaves it to account {}", self.resource_account)?;
         }
         Ok(())
     }

@@ -52,6 +52,8 @@ pub(crate) struct Witness {
     pub action: String,
     /// The resource.
     pub resource: String,
+    /// The account of the resource.
+    pub resource_account: String,
     /// The condition keys.
     pub context: BTreeMap<String, String>,
     /// All of it in a sentence.
@@ -65,6 +67,7 @@ impl From<&iam::Witness> for Witness {
             principal: witness.caller.name().map(Into::into),
             action: witness.action.clone(),
             resource: witness.resource.clone(),
+            resource_account: witness.resource_account.clone(),
             context: witness.whole_context(),
             text: witness.to_string(),
         }

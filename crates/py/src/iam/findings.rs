@@ -13,8 +13,8 @@ use super::{PolicyDocument, told};
 /// The principal as a case file has it: the key of its form, unless it is an ARN, and its name.
 type Who<'a> = (Option<&'static str>, Option<&'a str>);
 
-/// The principal, the action, the resource, the context, and all of it in words.
-type Shown<'a> = (Who<'a>, &'a str, &'a str, BTreeMap<String, String>, String);
+/// The principal, the action, the resource, the context, all of it in words, and the resource's account.
+type Shown<'a> = (Who<'a>, &'a str, &'a str, BTreeMap<String, String>, String, &'a str);
 
 /// Rule, severity, policy, line and column, pointer, message, fix, witness and fingerprint.
 type Found<'a> = (
@@ -95,5 +95,5 @@ fn row<'a>(policy: Option<&'a str>, finding: &'a Finding) -> Found<'a> {
 fn shown(witness: &Witness) -> Shown<'_> {
     let context = witness.whole_context();
     let who = (witness.caller.form(), witness.caller.name());
-    (who, &witness.action, &witness.resource, context, witness.to_string())
+    (who, &witness.action, &witness.resource, context, witness.to_string(), &witness.resource_account)
 }

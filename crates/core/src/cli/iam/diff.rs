@@ -94,5 +94,6 @@ fn value(change: &Change) -> Value {
         "sample": change.is_sample,
         "resource": change.resource,
         "witness": lint::request(&change.witness),
+        "witness_policies": lint::beside(&change.witness),
     })
 }

@@ -9,7 +9,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
 use self::report::Linted;
-pub(super) use self::report::request;
+pub(super) use self::report::{beside, request};
 use super::file;
 use crate::cli::{Console, FAILED, Outcome};
 use crate::context::Context;

@@ -1,7 +1,9 @@
 //! Callers of the policies that name principals, and what they may choose in their requests.
 
+use super::reach::is_denied;
 use super::subject::{Stated, Subject};
 use crate::iam::arn::Arn;
+use crate::iam::catalog::Action;
 use crate::iam::document::PrincipalKind;
 use crate::iam::kind::PolicyKind;
 use crate::iam::witness::{Ask, Caller, EXAMPLE, Witness, account, concrete_arn, find, somebody_of};
@@ -10,18 +12,6 @@ use crate::iam::witness::{Ask, Caller, EXAMPLE, Witness, account, concrete_arn, 
 const ELSEWHERE: &str = "198.51.100.7";
 
 impl Subject<'_> {
-    /// A request that the statement lets through.
-    pub(super) fn witness_of(&self, stated: &Stated<'_>) -> Option<Witness> {
-        let caller = match stated.principals().next() {
-            Some((PrincipalKind::Service, _, text)) => Caller::Service(text.value.clone()),
-            Some((PrincipalKind::Aws, _, text)) if text.value != "*" => Caller::Arn(somebody_of(&text.value)),
-            Some(_) => Caller::stranger(),
-            None if stated.statement.principal.is_some() => Caller::stranger(),
-            None => self.judge.home().user(),
-        };
-        self.ask(stated, caller, &[], |_| true)
-    }
-
     /// A request of this caller that the statement lets through.
     pub(super) fn ask(
         &self,
@@ -75,9 +65,14 @@ impl Subject<'_> {
     }
 
     fn actions_of(&self, stated: &Stated<'_>) -> Vec<String> {
-        const FEW: usize = 3;
-        let known =
-            stated.actions().filter_map(|(_, _, known)| known?.first().map(|action| action.full_name()));
+        const FEW: usize = 6;
+        let of_pattern = |known: &[Action<'_>]| {
+            let free = known.iter().find(|action| !is_denied(self, **action));
+            let mut two: Vec<_> = known.first().into_iter().chain(free).map(|one| one.full_name()).collect();
+            two.dedup();
+            two
+        };
+        let known = stated.actions().filter_map(|(_, _, known)| known).flat_map(of_pattern);
         let mut actions: Vec<_> = known.take(FEW).collect();
         if actions.is_empty() {
             let any = if self.kind == PolicyKind::Trust { "sts:AssumeRole" } else { "s3:GetObject" };

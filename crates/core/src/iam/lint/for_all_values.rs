@@ -1,6 +1,7 @@
 //! ForAllValues on Allow without a guard: it holds for a request that does not have the key.
 
 use super::finding::{Findings, Rule, Severity};
+use super::reach::{actions_of, reached};
 use super::subject::{Stated, Subject};
 use crate::error::printable;
 use crate::iam::document::Condition;
@@ -22,10 +23,11 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
             if !is_open || is_guarded(stated, condition) {
                 continue;
             }
+            let Some(witness) = reached(subject, stated, &actions_of(subject, stated)) else { continue };
             let key = printable(&condition.key.value);
             let message = format!("{} holds for a request without {key}", condition.operator);
             let fix = format!("Add \"Null\": {{\"{key}\": \"false\"}} to the statement");
-            findings.shown(stated.condition_spot(at, None), message, fix, subject.witness_of(stated));
+            findings.shown(stated.condition_spot(at, None), message, fix, witness);
         }
     }
 }

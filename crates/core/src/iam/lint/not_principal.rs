@@ -1,4 +1,4 @@
-//! NotPrincipal: with Allow it lets in everybody else, with Deny it shuts out those it means to spare.
+//! NotPrincipal: with Allow AWS does not support it, with Deny it shuts out those it means to spare.
 
 use super::finding::{Findings, Rule, Severity};
 use super::subject::Subject;
@@ -7,7 +7,7 @@ use crate::iam::document::{PrincipalElement, PrincipalKind, PrincipalNames};
 pub(super) const RULE: Rule = Rule {
     id: "not-principal",
     severity: Severity::Error,
-    about: "NotPrincipal with Allow lets in everybody else; with Deny it needs account, role and session",
+    about: "NotPrincipal with Allow is not supported; with Deny it needs account, role and session",
 };
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
@@ -16,9 +16,10 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
             continue;
         };
         if stated.allows() {
-            let message = "Everybody but those listed is allowed, without credentials too";
+            // The engine takes it to allow nobody, so no request shows what AWS may make of it.
+            let message = "NotPrincipal with Allow is not supported by AWS: it is taken to allow nobody, and is meant to allow everybody but those listed";
             let fix = "Name in Principal who is allowed";
-            findings.shown(stated.principal_spot(), message, fix, subject.strangers_witness(stated));
+            findings.add(stated.principal_spot(), message, fix);
         } else if let Some(role) = role_alone(element) {
             let message = format!("{role} is denied all the same: its account or its session is not listed");
             let fix = "Deny everybody, with ArnNotEquals on aws:PrincipalArn for those to spare";

@@ -1,7 +1,7 @@
 //! Allow with NotResource: every resource but a few, those of other accounts too.
 
 use super::finding::{Findings, Rule, Severity};
-use super::reach::strongest;
+use super::reach::{actions_of, reached};
 use super::subject::Subject;
 
 pub(super) const RULE: Rule = Rule {
@@ -20,7 +20,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
         }
         let message = "Every resource but those listed is allowed, those that are made later too";
         let fix = "List in Resource what is meant; to take resources away, write a Deny";
-        let actions: Vec<_> = stated.actions().filter_map(|(_, _, known)| known).flatten().copied().collect();
-        findings.shown(stated.resource_spot(0), message, fix, strongest(subject, &actions));
+        let Some(witness) = reached(subject, stated, &actions_of(subject, stated)) else { continue };
+        findings.shown(stated.resource_spot(0), message, fix, witness);
     }
 }

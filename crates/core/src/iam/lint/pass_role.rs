@@ -1,7 +1,6 @@
 //! iam:PassRole of any role to any service.
 
 use super::finding::{Findings, Rule, Severity};
-use super::full_access::is_full;
 use super::reach::of_the_request;
 use super::subject::Subject;
 use crate::iam::witness::{Ask, find};
@@ -29,7 +28,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
     };
     let Some(witness) = find(&subject.judge, subject.document, &ask) else { return };
     let Some((stated, at)) = subject.allowed_by("iam:PassRole") else { return };
-    if is_full(stated) {
+    if subject.is_told_full(stated) {
         return;
     }
     let message = "Any role can be passed to any service";

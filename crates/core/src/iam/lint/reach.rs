@@ -1,8 +1,23 @@
-//! Requests for an action on a resource that no careful policy names.
+//! Requests for an action on a resource that no careful policy names, and for what a statement says.
 
-use super::subject::Subject;
+use super::subject::{Stated, Subject};
 use crate::iam::catalog::{AccessLevel, Action};
-use crate::iam::witness::{Ask, Witness, find};
+use crate::iam::document::Effect;
+use crate::iam::overlap::takes;
+use crate::iam::witness::{Ask, Caller, Witness, concrete_arn, find, may_match};
+
+/// Powerful actions of services that most accounts use.
+pub(super) const PROBES: [&str; 9] = [
+    "iam:CreateUser",
+    "iam:CreatePolicyVersion",
+    "kms:ScheduleKeyDeletion",
+    "s3:DeleteBucket",
+    "ec2:TerminateInstances",
+    "sqs:PurgeQueue",
+    "lambda:UpdateFunctionCode",
+    "dynamodb:DeleteTable",
+    "rds:DeleteDBInstance",
+];
 
 /// A request that the policy allows for the action on a resource that no careful policy names.
 pub(super) fn on_anything(
@@ -22,11 +37,64 @@ pub(super) fn on_anything(
     })
 }
 
-/// The first of some actions, the most powerful first, for which the policy allows such a request.
-pub(super) fn strongest(subject: &Subject<'_>, actions: &[Action<'_>]) -> Option<Witness> {
-    let of = |level: AccessLevel| actions.iter().filter(move |action| action.is(level)).take(3);
+/// A request that the policy allows for one of the actions, on what the statement names and by whom it names: of the
+/// most powerful one, and of those that a Deny speaks of only where no other is found.
+pub(super) fn reached(subject: &Subject<'_>, stated: &Stated<'_>, actions: &[Action<'_>]) -> Option<Witness> {
+    /// Of actions alike so many are tried: what is in the way of these is in the way of all.
+    const ALIKE: usize = 24;
+    let callers = callers(subject, stated);
+    let of = |level: AccessLevel| actions.iter().filter(move |action| action.is(level));
     let ordered = AccessLevel::ALL.into_iter().rev().flat_map(of);
-    ordered.take(8).find_map(|action| on_anything(subject, *action, &[], of_the_request))
+    let (denied, free): (Vec<&Action<'_>>, Vec<_>) = ordered.partition(|action| is_denied(subject, **action));
+    free.into_iter().take(ALIKE).chain(denied).find_map(|action| {
+        let (name, resources) = (action.full_name(), resources(subject, stated, *action));
+        let mut pairs = callers.iter().flat_map(|caller| resources.iter().map(move |one| (caller, one)));
+        pairs.find_map(|(caller, resource)| {
+            let caller = caller.clone();
+            let ask = Ask { caller, action: &name, resource, fixed: &[], chosen: |_| true };
+            find(&subject.judge, subject.document, &ask)
+        })
+    })
+}
+
+/// Whether a Deny speaks of the action.
+pub(super) fn is_denied(subject: &Subject<'_>, action: Action<'_>) -> bool {
+    let name = action.full_name();
+    let mut denying = subject.document.statements().iter().filter(|one| one.effect == Effect::Deny);
+    denying.any(|statement| may_match(statement, &name))
+}
+
+fn callers(subject: &Subject<'_>, stated: &Stated<'_>) -> Vec<Caller> {
+    const FEW: usize = 4;
+    if stated.statement.principal.is_none() {
+        return vec![subject.judge.home().user()];
+    }
+    Caller::of(stated.statement).into_iter().take(FEW).collect()
+}
+
+/// Resources of the statement that the action takes: those that it names, else some of each type.
+fn resources(subject: &Subject<'_>, stated: &Stated<'_>, action: Action<'_>) -> Vec<String> {
+    if stated.is_for_everything() || stated.resources().next().is_none() {
+        return subject.judge.home().groups(action).concat();
+    }
+    let named = stated.resources().filter(|(_, text)| takes(action, &text.value));
+    named.map(|(_, text)| concrete_arn(&text.value)).collect()
+}
+
+/// Actions that the statement may be about: all that its patterns mean; of every action, strong ones, those of the
+/// services of its resources, and one of each service.
+pub(super) fn actions_of<'a>(subject: &Subject<'a>, stated: &Stated<'a>) -> Vec<Action<'a>> {
+    let known = stated.actions().filter_map(|(_, _, known)| known).flatten().copied();
+    if !stated.statement.action.negated && stated.actions().all(|(_, _, known)| known.is_some()) {
+        return known.collect();
+    }
+    let catalog = subject.catalog;
+    let strong = PROBES.iter().filter_map(|name| catalog.action(name));
+    let prefixes = stated.resources().filter_map(|(_, text)| text.value.split(':').nth(2));
+    let of_resources = prefixes.filter_map(|prefix| catalog.service(prefix)).flat_map(|one| one.actions());
+    let of_each = catalog.services().filter_map(|service| service.actions().next());
+    let all = strong.chain(of_resources).chain(of_each);
+    all.filter(|action| may_match(stated.statement, &action.full_name())).collect()
 }
 
 /// Tags are the resource's, not the caller's: a policy that asks for one is narrower than any resource.

@@ -1,7 +1,9 @@
 //! The policy that is looked at, and what every rule asks about it.
 
+use std::cell::OnceCell;
 use std::sync::OnceLock;
 
+use super::full_access;
 use crate::error::{Error, ErrorKind, Result, printable};
 use crate::iam::arn::is_account;
 use crate::iam::bits::Bits;
@@ -12,7 +14,7 @@ use crate::iam::document::{
 };
 use crate::iam::json::{self, Place};
 use crate::iam::kind::PolicyKind;
-use crate::iam::witness::Judge;
+use crate::iam::witness::{Judge, Witness};
 
 /// What lint is told besides the policy.
 #[derive(Clone, Debug, Default)]
@@ -64,6 +66,8 @@ pub(super) struct Subject<'a> {
     pub(super) judge: Judge<'a>,
     /// The actions that an Allow speaks of, whatever denies them.
     allowed: Rows,
+    /// What shows that every action on every resource is allowed; asked for once.
+    full: OnceCell<Option<Witness>>,
 }
 
 /// Rows of the catalogue's actions.
@@ -96,7 +100,26 @@ impl<'a> Subject<'a> {
         let statements: Vec<_> = statements.collect();
         let mut allowed = Rows::none(catalog);
         statements.iter().filter(|stated| stated.allows()).for_each(|stated| allowed.add_all(&stated.rows));
-        Self { document, kind, options, catalog, statements, judge: Judge::new(document, kind), allowed }
+        Self {
+            document,
+            kind,
+            options,
+            catalog,
+            statements,
+            judge: Judge::new(document, kind),
+            allowed,
+            full: OnceCell::new(),
+        }
+    }
+
+    /// A request that shows that every action on every resource is allowed, if that is told.
+    pub(super) fn full_access(&self) -> Option<&Witness> {
+        self.full.get_or_init(|| full_access::witness(self)).as_ref()
+    }
+
+    /// Whether it is told that the statement allows everything, which leaves nothing to add.
+    pub(super) fn is_told_full(&self, stated: &Stated<'_>) -> bool {
+        full_access::is_full(stated) && self.full_access().is_some()
     }
 
     /// The statements that allow.
@@ -184,7 +207,7 @@ impl<'a> Stated<'a> {
 
     /// Whether it is for every resource.
     pub(super) fn is_for_everything(&self) -> bool {
-        self.resources().any(|(_, text)| text.value == "*")
+        self.resources().any(|(_, text)| is_any_resource(&text.value))
     }
 
     /// The principals that it names by kind.
@@ -283,7 +306,22 @@ fn meant<'a>(pattern: &'a str, catalog: &'a Catalog) -> Vec<Action<'a>> {
 
 /// Whether a pattern of actions means every action of every service.
 pub(super) fn is_everything(pattern: &str) -> bool {
-    matches!(pattern, "*" | "*:*")
+    pattern.split(':').all(is_stars)
+}
+
+/// Whether a pattern of resources means all of every service: `*`, `arn:*`, `arn:aws:*:*:*:*`.
+pub(super) fn is_any_resource(pattern: &str) -> bool {
+    let partition_free = |rest: &str| rest.split(':').all(is_stars);
+    match pattern.strip_prefix("arn:") {
+        None => is_stars(pattern),
+        Some(rest) => {
+            partition_free(rest) || rest.split_once(':').is_some_and(|(_, rest)| partition_free(rest))
+        }
+    }
+}
+
+fn is_stars(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte == b'*')
 }
 
 /// The most names that a message lists.

@@ -1,12 +1,64 @@
 //! What each rule finds, and where it keeps silent.
 
 use super::*;
-use crate::iam::{Catalog, PolicyKind};
+use crate::iam::{Caller, Catalog, Layer, Outcome, PolicyKind, PolicySet, Principal, Request};
 
 fn linted(kind: PolicyKind, own: &[&str], policy: &str) -> Vec<Finding> {
     let own_accounts = own.iter().map(|account| (*account).to_owned()).collect();
     let options = Options { kind: Some(kind), own_accounts, ..Options::default() };
-    lint(&PolicyDocument::parse(policy).unwrap(), &options).unwrap()
+    shown(&PolicyDocument::parse(policy).unwrap(), &options)
+}
+
+/// Rules that need no request to show what they say.
+const OF_THE_TEXT: [&str; 15] = [
+    "condition-key-never-applies",
+    "condition-operator-mismatch",
+    "dead-statement",
+    "element-not-allowed",
+    "not-principal",
+    "redundant",
+    "resource-never-matches",
+    "roles-anywhere-trust",
+    "size-limit",
+    "undefined-set-operator",
+    "unknown-action",
+    "unknown-condition-key",
+    "unreadable",
+    "variable-in-old-version",
+    "wildcard-in-equals",
+];
+
+/// The findings. What each of them shows is decided anew, with nothing but what a case file would say.
+fn shown(document: &PolicyDocument, options: &Options) -> Vec<Finding> {
+    let kind = options.kind.unwrap_or_else(|| PolicyKind::of(document));
+    let findings = lint(document, options).unwrap();
+    for finding in &findings {
+        let witness = finding.witness.as_ref();
+        assert!(witness.is_some() || OF_THE_TEXT.contains(&finding.rule.id), "{finding:#?}");
+        let Some(witness) = witness else { continue };
+        let set = PolicySet::builder();
+        let set = match kind.names_principals() {
+            true => set.resource(document.clone()),
+            false => set.identity([document.clone()]),
+        };
+        let set = match witness.beside_policy() {
+            Some((Layer::Identity, policy)) => set.identity([PolicyDocument::parse(&policy).unwrap()]),
+            Some((_, policy)) => set.resource(PolicyDocument::parse(&policy).unwrap()),
+            None => set,
+        };
+        let principal = match &witness.caller {
+            Caller::Anonymous => Principal::anonymous(),
+            Caller::Arn(arn) => Principal::parse(arn).unwrap(),
+            Caller::Federated(provider) => Principal::federated(provider),
+            Caller::Service(service) => Principal::service(service),
+        };
+        let request = Request::new(principal, &witness.action, &witness.resource).unwrap();
+        let request = request.resource_account(&witness.resource_account).unwrap();
+        let context = witness.whole_context().into_iter();
+        let request = context.fold(request, |request, (key, value)| request.context(&key, value));
+        assert_eq!(set.build().unwrap().outcome(&request), Outcome::Allow, "{}: {witness}", finding.rule.id);
+    }
+    findings
 }
 
 /// The findings of one rule, by their pointers.
@@ -159,8 +211,20 @@ fn what_the_engine_does_not_take_is_told_at_its_place() {
 fn full_access_is_told_unless_something_takes_it_away() {
     let rule = "full-access";
     assert_eq!(identity(rule, &allow("*", "*")), ["/Statement/0/Action"]);
-    let denied = format!(r#"{}, {{"Effect": "Deny", "Action": "iam:*", "Resource": "*"}}"#, allow("*", "*"));
-    assert_eq!(identity(rule, &denied), NOTHING);
+    let but = |deny: &str| format!(r#"{}, {{"Effect": "Deny", {deny}, "Resource": "*"}}"#, allow("*", "*"));
+    for few in [r#""Action": "iam:CreateUser""#, r#""Action": "iam:*""#, r#""Action": ["kms:*", "ec2:*"]"#] {
+        assert_eq!(identity(rule, &but(few)), ["/Statement/0/Action"], "{few}");
+    }
+    // What is left is told by the other rules.
+    let most = but(r#""NotAction": ["s3:*", "iam:*"]"#);
+    assert_eq!(identity(rule, &most), NOTHING);
+    assert_eq!(identity("service-wildcard", &most), ["/Statement/0/Action"]);
+    assert_eq!(identity("data-exfiltration", &most), ["/Statement/0/Action"]);
+    assert_ne!(identity("privilege-escalation", &most), NOTHING);
+    assert_eq!(identity("pass-role-too-wide", &most), ["/Statement/0/Action"]);
+    for same in [allow("**", "**"), allow("*:*", "arn:*"), allow("*", "arn:aws:*:*:*:*")] {
+        assert_eq!(identity(rule, &same), ["/Statement/0/Action"], "{same}");
+    }
     assert_eq!(found(rule, PolicyKind::Scp, &allow("*", "*")), NOTHING);
 }
 
@@ -175,7 +239,13 @@ fn every_action_of_a_service_is_told_with_its_counts() {
         "{}",
         finding.message
     );
-    assert_eq!(identity("service-wildcard", &allow("sqs:Send*", "*")), NOTHING);
+    let rule = "service-wildcard";
+    assert_eq!(identity(rule, &allow("sqs:Send*", "*")), NOTHING);
+    for all in ["sqs:**", "SQS:*", "*", "**"] {
+        assert_eq!(identity(rule, &allow(all, "arn:aws:sqs:*:*:orders")), ["/Statement/0/Action"], "{all}");
+    }
+    assert_eq!(identity(rule, &allow("*", "arn:aws:s3:::b/*")), ["/Statement/0/Action"]);
+    assert_eq!(found(rule, PolicyKind::Resource, &bucket(r#""*""#, "").replace("GetObject", "*")).len(), 1);
 }
 
 #[test]
@@ -185,6 +255,46 @@ fn every_resource_is_told_where_it_could_be_some() {
     assert_eq!(identity(rule, &allow("ec2:DescribeInstances", "*")), NOTHING);
     let tagged = r#"{"StringEquals": {"aws:ResourceTag/team": "orders"}}"#;
     assert_eq!(identity(rule, &allow_if("ec2:StopInstances", "*", tagged)), NOTHING);
+    for (action, every) in [
+        ("s3:PutObject", "arn:aws:s3:::*"),
+        ("s3:PutObject", "arn:aws:s3:::*/*"),
+        ("sqs:SendMessage", "arn:aws:sqs:*:*:*"),
+        ("lambda:InvokeFunction", "arn:aws:lambda:*:*:function:*"),
+        ("sqs:SendMessage", "**"),
+        ("sqs:SendMessage", "arn:*"),
+    ] {
+        assert_eq!(identity(rule, &allow(action, every)), ["/Statement/0/Resource"], "{every}");
+    }
+    for some in ["arn:aws:s3:::orders/*", "arn:aws:s3:::*/orders/*", "arn:aws:sqs:*:111122223333:*"] {
+        assert_eq!(identity(rule, &allow("s3:PutObject", some)), NOTHING, "{some}");
+    }
+}
+
+#[test]
+fn access_that_a_deny_takes_away_is_no_finding() {
+    for (rule, allowed, denied) in [
+        ("service-wildcard", allow("sqs:*", "*"), "sqs:*"),
+        ("wildcard-resource", allow("s3:PutObject", "*"), "s3:*"),
+        ("not-action-with-allow", allow("iam:*", "*").replace("Action", "NotAction"), "*"),
+        (
+            "not-resource-with-allow",
+            allow("s3:*", "arn:aws:s3:::b/*").replace("Resource", "NotResource"),
+            "s3:*",
+        ),
+        (
+            "for-all-values-without-null-guard",
+            allow_if("ec2:CreateTags", "*", r#"{"ForAllValues:StringEquals": {"aws:TagKeys": "a"}}"#),
+            "ec2:*",
+        ),
+    ] {
+        assert_eq!(identity(rule, &allowed).len(), 1, "{rule}");
+        let all = format!("{allowed}, {}", allow(denied, "*").replace("Allow", "Deny"));
+        assert_eq!(identity(rule, &all), NOTHING, "{rule}");
+    }
+    // A strong action that is denied hides none of the others.
+    let strong = format!("{}, {}", allow("sqs:*", "*"), allow("sqs:[AD]*", "*").replace("Allow", "Deny"));
+    let strong = strong.replace("sqs:[AD]*", "sqs:?e*");
+    assert_eq!(identity("service-wildcard", &strong), ["/Statement/0/Action"]);
 }
 
 #[test]
@@ -199,7 +309,7 @@ fn negated_elements_of_an_allow_are_told() {
 }
 
 #[test]
-fn not_principal_lets_in_strangers_or_denies_those_it_means_to_spare() {
+fn not_principal_is_not_supported_or_denies_those_it_means_to_spare() {
     let with = |effect: &str, names: &str| {
         let statement = format!(
             r#"{{"Effect": "{effect}", "NotPrincipal": {{"AWS": {names}}}, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}}"#
@@ -269,7 +379,7 @@ fn in_organization(rule: &str, kind: PolicyKind, own: &[&str], statement: &str) 
     let policy = format!(r#"{{"Version": "2012-10-17", "Statement": {statement}}}"#);
     let own_organizations = own.iter().map(|id| (*id).to_owned()).collect();
     let options = Options { kind: Some(kind), own_organizations, ..Options::default() };
-    let findings = lint(&PolicyDocument::parse(&policy).unwrap(), &options).unwrap();
+    let findings = shown(&PolicyDocument::parse(&policy).unwrap(), &options);
     findings.into_iter().filter(|finding| finding.rule.id == rule).map(|finding| finding.message).collect()
 }
 

@@ -125,7 +125,7 @@ impl Asked<'_> {
         let context = satisfied(&conditions.collect::<Vec<_>>(), &given, |_| true)
             .ok_or_else(|| self.refused("no request meets its context"))?;
         let resource = if resource == "*" { resource.clone() } else { self.concrete(resource, &context)? };
-        Ok((Witness { caller: judge.home().user(), action: action.clone(), resource, context }, several))
+        Ok((judge.witness(judge.home().user(), action, &resource, context), several))
     }
 
     fn pieces(&self, text: &str) -> Result<Vec<Piece>> {

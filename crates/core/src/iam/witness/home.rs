@@ -1,6 +1,7 @@
 //! Where the requests are made that are tried: an account, a Region, and resources that stand for any of their type.
 
 use super::{ACCOUNT, Caller, EXAMPLE};
+use crate::iam::arn::is_account;
 use crate::iam::catalog::{Action, ResourceType};
 use crate::iam::document::PolicyDocument;
 
@@ -16,12 +17,23 @@ impl Home {
     pub(in crate::iam) fn of(document: &PolicyDocument) -> Self {
         let texts = document.statements().iter().filter_map(|statement| statement.resource.as_ref());
         let texts: Vec<_> = texts.flat_map(|element| &element.texts.values).collect();
-        let first = |segment: usize, otherwise: &str| {
+        let first = |segment: usize, fits: fn(&str) -> bool, otherwise: &str| {
             let mut named = texts.iter().filter_map(|text| text.value.split(':').nth(segment));
-            let plain = |part: &&str| !part.is_empty() && !part.contains(['*', '?', '$']) && *part != "aws";
-            named.find(plain).unwrap_or(otherwise).to_owned()
+            named.find(|part| fits(part)).unwrap_or(otherwise).to_owned()
         };
-        Self { partition: first(1, "aws"), region: first(3, "us-east-1"), account: first(4, ACCOUNT) }
+        let plain = |part: &str| !part.is_empty() && !part.contains(['*', '?', '$']);
+        Self {
+            partition: first(1, plain, "aws"),
+            region: first(3, plain, "us-east-1"),
+            // What stands there may be no account: `aws` of the policies that AWS manages.
+            account: first(4, is_account, ACCOUNT),
+        }
+    }
+
+    /// A place that no policy names.
+    pub(in crate::iam) fn nowhere() -> Self {
+        let [partition, region, account] = ["aws", "any-region-9", "000000000000"].map(str::to_owned);
+        Self { partition, region, account }
     }
 
     /// The user that asks.
@@ -35,7 +47,7 @@ impl Home {
     }
 
     /// An ARN of a resource type, each of its variables replaced.
-    fn resource(&self, pattern: &str) -> String {
+    pub(in crate::iam) fn resource(&self, pattern: &str) -> String {
         let mut out = String::new();
         let mut rest = pattern;
         while let Some((before, after)) = rest.split_once("${") {

@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 
-use super::{Caller, Home, Witness};
+use super::{Beside, Caller, Context, EVERYTHING, Home, Witness, delegating};
 use crate::error::Result;
 use crate::iam::decision::Outcome;
 use crate::iam::document::PolicyDocument;
@@ -12,17 +12,6 @@ use crate::iam::principal::Principal;
 use crate::iam::request::Request;
 use crate::iam::set::{PolicySet, refusals};
 use crate::iam::statement::Shape;
-
-/// The trust policy or key policy of what the caller's own account has: it leaves the decision to the caller's
-/// policies, which nothing but it can.
-fn delegating(account: &str) -> String {
-    format!(
-        r#"{{"Statement": {{"Effect": "Allow", "Principal": {{"AWS": "{account}"}}, "Action": ["sts:*", "kms:*"], "Resource": "*"}}}}"#
-    )
-}
-
-/// What a caller has who is limited by the resource's policy alone.
-const EVERYTHING: &str = r#"{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#;
 
 pub(in crate::iam) struct Judge<'a> {
     document: &'a PolicyDocument,
@@ -57,6 +46,29 @@ impl<'a> Judge<'a> {
         self.set().map(drop)
     }
 
+    /// A request to be judged.
+    pub(in crate::iam) fn witness(
+        &self,
+        caller: Caller,
+        action: &str,
+        resource: &str,
+        context: Context,
+    ) -> Witness {
+        let (action, resource) = (action.to_owned(), resource.to_owned());
+        let resource_account = self.home.account.clone();
+        let beside = self.beside(&action);
+        Witness { caller, action, resource, resource_account, context, beside }
+    }
+
+    fn beside(&self, action: &str) -> Option<Beside> {
+        if self.kind.names_principals() {
+            return Some(Beside::CallerMayEverything);
+        }
+        let service = action.split(':').next().unwrap_or_default();
+        let delegates = ["sts", "kms"].iter().any(|one| service.eq_ignore_ascii_case(one));
+        delegates.then_some(Beside::ResourceDelegates)
+    }
+
     /// Whether the policy allows the request. What the engine does not take is not allowed.
     pub(in crate::iam) fn allows(&self, witness: &Witness) -> bool {
         self.allows_with(witness, &[])
@@ -64,22 +76,16 @@ impl<'a> Judge<'a> {
 
     /// The same for a request in which these keys have several values.
     pub(in crate::iam) fn allows_with(&self, witness: &Witness, several: &[(String, Vec<String>)]) -> bool {
-        let Some(set) = self.set_for(&witness.action) else { return false };
+        let set = match witness.beside {
+            Some(Beside::ResourceDelegates) => self.delegated.get_or_init(|| self.delegated().ok()).as_ref(),
+            _ => self.whole(),
+        };
+        let Some(set) = set else { return false };
         let Ok(request) = self.request(witness) else { return false };
         let request = several
             .iter()
             .fold(request, |request, (key, values)| request.context_values(key, values.iter().cloned()));
         set.outcome(&request) == Outcome::Allow
-    }
-
-    fn set_for(&self, action: &str) -> Option<&PolicySet> {
-        let set = match action.split_once(':') {
-            Some(("sts" | "kms", _)) if !self.kind.names_principals() => {
-                self.delegated.get_or_init(|| self.delegated().ok())
-            }
-            _ => return self.whole(),
-        };
-        set.as_ref()
     }
 
     fn whole(&self) -> Option<&PolicySet> {
@@ -108,7 +114,7 @@ impl<'a> Judge<'a> {
             Caller::Service(service) => Principal::service(service),
         };
         let request = Request::new(principal, &witness.action, &witness.resource)?;
-        let request = request.resource_account(&self.home.account)?;
+        let request = request.resource_account(&witness.resource_account)?;
         Ok(witness
             .whole_context()
             .into_iter()

@@ -58,12 +58,7 @@ fn around_denies(
         denying.filter(|statement| may_match(statement, ask.action))
     };
     for _ in 0..TRIES {
-        let witness = Witness {
-            caller: ask.caller.clone(),
-            action: ask.action.to_owned(),
-            resource: ask.resource.to_owned(),
-            context: context.clone(),
-        };
+        let witness = judge.witness(ask.caller.clone(), ask.action, ask.resource, context.clone());
         if judge.allows(&witness) {
             return Some(witness);
         }

@@ -36,10 +36,13 @@ class Witness(NamedTuple):
     """The condition keys that the request has."""
     text: str
     """All of it in a sentence."""
+    resource_account: str
+    """The account of the resource."""
 
     def request(self) -> Request:
         """The same to be decided, by other policies too."""
-        return Request(self.principal, self.action, self.resource, context={**self.context})
+        of = self.resource_account
+        return Request(self.principal, self.action, self.resource, resource_account=of, context={**self.context})
 
     def __str__(self) -> str:
         return self.text

@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 use crate::cli::table::{self, Wrap};
 use crate::cli::{Console, Outcome};
 use crate::error::printable;
-use crate::iam::Witness;
 use crate::iam::lint::{Finding, Severity};
+use crate::iam::{Layer, Witness};
 
 /// A finding in a file, and why it is not to be told if it is not.
 pub(super) struct Linted {
@@ -96,6 +96,7 @@ fn value(one: &Linted) -> Value {
         "message": finding.message,
         "fix": finding.fix,
         "witness": finding.witness.as_ref().map(request),
+        "witness_policies": finding.witness.as_ref().and_then(beside),
         "suppressed": suppressed,
         "fingerprint": finding.fingerprint(),
     })
@@ -114,6 +115,15 @@ pub(in crate::cli::iam) fn request(witness: &Witness) -> Value {
         "principal": principal,
         "action": witness.action,
         "resource": witness.resource,
+        "resource_account": witness.resource_account,
         "context": context,
     })
+}
+
+/// What a witness needs besides the policy that it shows, in its place among the policies of a case file.
+pub(in crate::cli::iam) fn beside(witness: &Witness) -> Option<Value> {
+    let (layer, policy) = witness.beside_policy()?;
+    let policy: Value = serde_json::from_str(&policy).ok()?;
+    let policy = if layer == Layer::Identity { json!([policy]) } else { policy };
+    Some(json!({ layer.name(): policy }))
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::report::{Linted, request};
+use super::report::{Linted, beside, request};
 use crate::cli::{Console, Outcome};
 use crate::iam::Catalog;
 use crate::iam::lint::{Rule, rules};
@@ -55,7 +55,10 @@ fn result(one: &Linted, known: &[&Rule]) -> Value {
         }],
         "partialFingerprints": { "leasekeyFinding/v1": finding.fingerprint() },
         "suppressions": suppressions,
-        "properties": { "witness": finding.witness.as_ref().map(request) },
+        "properties": {
+            "witness": finding.witness.as_ref().map(request),
+            "witnessPolicies": finding.witness.as_ref().and_then(beside),
+        },
     })
 }
 
