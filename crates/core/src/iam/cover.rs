@@ -30,6 +30,22 @@ pub(super) fn covers(wider: &str, narrower: &str) -> bool {
     alike && !doubtful && !wider.contains("${") && Pattern::of(wider).matches(narrower)
 }
 
+/// Whether a pattern of resources means all of every service: `*`, `arn:*`, `arn:aws:*:*:*:*`.
+pub(super) fn is_any_resource(pattern: &str) -> bool {
+    let partition_free = |rest: &str| rest.split(':').all(is_stars);
+    match pattern.strip_prefix("arn:") {
+        None => is_stars(pattern),
+        Some(rest) => {
+            partition_free(rest) || rest.split_once(':').is_some_and(|(_, rest)| partition_free(rest))
+        }
+    }
+}
+
+/// Whether a text is a wildcard for any, and nothing else.
+pub(super) fn is_stars(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte == b'*')
+}
+
 /// Whether a statement is for every request that another is for, conditions aside.
 pub(super) fn covers_statement(wide: &Statement, narrow: &Statement) -> bool {
     element(&wide.action, &narrow.action, covers_action)

@@ -1,10 +1,16 @@
 //! What a change of a policy gives and takes, each with a request that shows it.
 
+mod contexts;
+mod same;
+
+use std::collections::{HashMap, HashSet};
+
 use super::catalog::{Action, Catalog};
-use super::document::{Effect, PolicyDocument, Statement};
+use super::cover::is_any_resource;
+use super::document::{PolicyDocument, Statement, Text};
 use super::kind::PolicyKind;
 use super::overlap::takes;
-use super::witness::{Caller, Context, EXAMPLE, Judge, Witness, concrete_arn, may_match, satisfied};
+use super::witness::{Caller, Context, EXAMPLE, Home, Judge, Witness, concrete_arn, may_match};
 use crate::error::Result;
 
 /// Of more actions than these, one of each service and access level is looked at.
@@ -17,10 +23,13 @@ pub struct Difference {
     pub gained: Vec<Change>,
     /// Access that the new policy takes.
     pub lost: Vec<Change>,
+    /// How many statements only one of the two has for which no request was found that the two decide differently. They
+    /// may say the same in other words; it is not proved.
+    pub undecided: usize,
 }
 
 impl Difference {
-    /// Whether nothing was found.
+    /// Whether no access was found that is gained or lost; what is [`undecided`](Self::undecided) may hide some.
     pub fn is_empty(&self) -> bool {
         self.gained.is_empty() && self.lost.is_empty()
     }
@@ -54,18 +63,21 @@ pub fn difference(
     kind: Option<PolicyKind>,
 ) -> Result<Difference> {
     let kind = kind.unwrap_or_else(|| PolicyKind::of(new));
+    let home = Home::of(&[new, old]);
     let pair = Pair {
         old,
         new,
-        before: Judge::new(old, kind),
-        after: Judge::new(new, kind),
+        before: Judge::at(old, kind, home.clone()),
+        after: Judge::at(new, kind, home),
         catalog: Catalog::bundled()?,
     };
     pair.before.check()?;
     pair.after.check()?;
     let mut difference = Difference::default();
     for statement in pair.changed() {
-        pair.compare(statement, &mut difference);
+        if !pair.compare(statement, &mut difference) {
+            difference.undecided += 1;
+        }
     }
     Ok(difference)
 }
@@ -88,53 +100,69 @@ impl<'a> Pair<'a> {
     /// The statements that only one of the two has.
     fn changed(&self) -> impl Iterator<Item = &'a Statement> {
         let only = |these: &'a PolicyDocument, those: &'a PolicyDocument| {
-            let has = move |statement: &Statement| {
-                those.statements().iter().any(|other| says_the_same(other, statement))
-            };
+            let said: HashSet<_> = those.statements().iter().map(same::said).collect();
             let variables_differ = these.has_variables() != those.has_variables();
-            these.statements().iter().filter(move |statement| variables_differ || !has(statement))
+            let is_new = move |one: &&Statement| variables_differ || !said.contains(&same::said(one));
+            these.statements().iter().filter(is_new)
         };
         only(self.new, self.old).chain(only(self.old, self.new))
     }
 
-    fn compare(&self, statement: &'a Statement, difference: &mut Difference) {
+    /// Tells whether something was found.
+    fn compare(&self, statement: &'a Statement, difference: &mut Difference) -> bool {
         let (actions, is_sample) = self.actions(statement);
+        let callers = self.callers(statement);
+        let mut contexts = HashMap::new();
+        let mut found = false;
         for target in self.targets(statement) {
-            for action in actions.iter().filter(|action| takes(**action, &target.pattern)) {
-                let Some((is_gain, witness)) = self.ask(statement, *action, &target.resource) else {
+            for action in actions.iter().filter(|action| action.takes(&target.pattern)) {
+                let (meeting, sides) = self.meeting(&action.name);
+                let contexts = contexts
+                    .entry(meeting)
+                    .or_insert_with(|| contexts::contexts(statement, [&sides.0, &sides.1]));
+                let Some((is_gain, witness)) = self.ask(&callers, contexts, action, &target.resource) else {
                     continue;
                 };
+                found = true;
                 let changes = if is_gain { &mut difference.gained } else { &mut difference.lost };
-                note(changes, *action, is_sample, &target.pattern, witness);
+                note(changes, action, is_sample, &target.pattern, witness);
             }
         }
+        found
     }
 
-    /// The actions that the statement speaks of.
-    fn actions(&self, statement: &'a Statement) -> (Vec<Action<'a>>, bool) {
+    /// The statements of both sides that speak of the action.
+    fn meeting(&self, action: &str) -> (Vec<bool>, (Vec<&'a Statement>, Vec<&'a Statement>)) {
+        let of = |document: &'a PolicyDocument| document.statements().iter();
+        let meets: Vec<bool> = of(self.old).chain(of(self.new)).map(|one| may_match(one, action)).collect();
+        let mut meeting = meets.iter();
+        let mut side = |document| of(document).filter(|_| meeting.next() == Some(&true)).collect();
+        let sides = (side(self.old), side(self.new));
+        (meets, sides)
+    }
+
+    /// The actions that the statement speaks of. What the catalogue lacks is taken as it is written.
+    fn actions(&self, statement: &'a Statement) -> (Vec<Asked<'a>>, bool) {
         let element = &statement.action;
+        let mut unknown = Vec::new();
         let mut all: Vec<Action<'a>> = if element.negated {
             let all = self.catalog.services().flat_map(|service| service.actions());
             all.filter(|action| may_match(statement, &action.full_name())).collect()
         } else {
-            element.texts.values.iter().flat_map(|text| self.catalog.matching(&text.value)).collect()
+            let of = |text: &'a Text| {
+                let known: Vec<_> = self.catalog.matching(&text.value).collect();
+                if known.is_empty() {
+                    unknown.push(Asked::unknown(&text.value));
+                }
+                known
+            };
+            element.texts.values.iter().flat_map(of).collect()
         };
         all.sort_by_key(|action| action.row());
         all.dedup_by_key(|action| action.row());
-        if all.len() <= ALL {
-            return (all, false);
-        }
-        let mut sample: Vec<Action<'a>> = Vec::new();
-        for action in all {
-            let same = |other: &Action<'_>| {
-                other.service().prefix() == action.service().prefix()
-                    && other.access_levels().eq(action.access_levels())
-            };
-            if !sample.iter().rev().take(8).any(same) {
-                sample.push(action);
-            }
-        }
-        (sample, true)
+        let is_sample = all.len() > ALL;
+        let all = if is_sample { sample(all) } else { all };
+        (all.into_iter().map(Asked::known).chain(unknown).collect(), is_sample)
     }
 
     /// Resources of the statement, and of those that meet it in either policy.
@@ -146,7 +174,8 @@ impl<'a> Pair<'a> {
             let Some(element) = other.resource.as_ref() else { continue };
             for text in &element.texts.values {
                 if !targets.iter().any(|target| target.pattern == text.value) {
-                    let resource = if text.value == "*" { "*".to_owned() } else { concrete_arn(&text.value) };
+                    let resource =
+                        if is_any_resource(&text.value) { "*".to_owned() } else { concrete_arn(&text.value) };
                     targets.push(Target { pattern: text.value.clone(), resource });
                 }
             }
@@ -159,12 +188,20 @@ impl<'a> Pair<'a> {
     }
 
     /// A request that the two decide differently, and whether it is the new one that allows it.
-    fn ask(&self, statement: &Statement, action: Action<'a>, resource: &str) -> Option<(bool, Witness)> {
-        let name = action.full_name();
-        for caller in self.callers(statement) {
-            for context in self.contexts(statement, &name) {
-                for resource in self.resources(action, resource) {
-                    let witness = self.after.witness(caller.clone(), &name, &resource, context.clone());
+    fn ask(
+        &self,
+        callers: &[(Caller, Context)],
+        contexts: &[Context],
+        action: &Asked<'a>,
+        resource: &str,
+    ) -> Option<(bool, Witness)> {
+        let resources = self.resources(action, resource);
+        for (caller, of_caller) in callers {
+            for context in contexts {
+                for resource in &resources {
+                    let mut context = context.clone();
+                    context.extend(of_caller.clone());
+                    let witness = self.after.witness(caller.clone(), &action.name, resource, context);
                     let (before, after) = (self.before.allows(&witness), self.after.allows(&witness));
                     if before != after {
                         return Some((after, witness));
@@ -175,91 +212,72 @@ impl<'a> Pair<'a> {
         None
     }
 
-    /// For a pattern that is everything: a resource of each type that the action takes.
-    fn resources(&self, action: Action<'a>, resource: &str) -> Vec<String> {
-        if resource != "*" {
-            return vec![resource.to_owned()];
-        }
-        let mut each: Vec<String> = self.after.home().groups(action).into_iter().flatten().collect();
+    /// For a pattern that is everything: a resource of each type that the action takes, there and elsewhere.
+    fn resources(&self, action: &Asked<'a>, resource: &str) -> Vec<String> {
+        let Some(known) = action.known.filter(|_| resource == "*") else { return vec![resource.to_owned()] };
+        let homes = [self.after.home(), &Home::nowhere()];
+        let mut each: Vec<String> = homes.into_iter().flat_map(|home| home.groups(known).concat()).collect();
         each.dedup();
         each
     }
 
-    fn callers(&self, statement: &Statement) -> Vec<Caller> {
+    fn callers(&self, statement: &Statement) -> Vec<(Caller, Context)> {
         let all = self.new.statements().iter().chain(self.old.statements());
+        let of = |statement| Caller::with_context(statement, self.after.home());
         let mut callers = Vec::new();
-        for caller in std::iter::once(statement).chain(all).flat_map(Caller::of) {
+        for caller in std::iter::once(statement).chain(all).flat_map(of) {
             if !callers.contains(&caller) {
                 callers.push(caller);
             }
         }
         if callers.is_empty() {
-            callers.push(self.after.home().user());
+            callers.push((self.after.home().user(), Context::new()));
         }
         callers
     }
+}
 
-    /// Contexts that the statement's conditions, or those of the ones it meets, ask for.
-    fn contexts(&self, statement: &Statement, action: &str) -> Vec<Context> {
-        let none = Context::new();
-        let mut contexts = vec![none.clone()];
-        let mut add = |context: Option<Context>| {
-            if let Some(context) = context.filter(|context| !contexts.contains(context)) {
-                contexts.push(context);
-            }
-        };
-        let own = satisfied(&statement.conditions, &none, |_| true);
-        add(own.clone());
-        let all = self.new.statements().iter().chain(self.old.statements());
-        for other in all.filter(|other| may_match(other, action) && !other.conditions.is_empty()) {
-            add(satisfied(&other.conditions, &none, |_| true));
-            add(own.as_ref().and_then(|own| satisfied(&other.conditions, own, |_| true)));
-        }
-        contexts
+/// An action to ask for.
+struct Asked<'a> {
+    /// As the policy or the catalogue has it.
+    shown: String,
+    name: String,
+    known: Option<Action<'a>>,
+}
+
+impl<'a> Asked<'a> {
+    fn known(action: Action<'a>) -> Self {
+        Self { shown: action.full_name(), name: action.full_name(), known: Some(action) }
+    }
+
+    fn unknown(pattern: &str) -> Self {
+        let name = pattern.replace('*', EXAMPLE).replace('?', "x");
+        Self { shown: pattern.to_owned(), name, known: None }
+    }
+
+    /// Whether a request for it can name a resource of this pattern.
+    fn takes(&self, pattern: &str) -> bool {
+        self.known.is_none_or(|action| takes(action, pattern))
     }
 }
 
-fn says_the_same(a: &Statement, b: &Statement) -> bool {
-    let effect = |statement: &Statement| statement.effect == Effect::Allow;
-    effect(a) == effect(b) && without_places(a) == without_places(b)
+/// One action of each service and access level.
+fn sample(all: Vec<Action<'_>>) -> Vec<Action<'_>> {
+    let mut sample: Vec<Action<'_>> = Vec::new();
+    for action in all {
+        let same = |other: &Action<'_>| {
+            other.service().prefix() == action.service().prefix()
+                && other.access_levels().eq(action.access_levels())
+        };
+        if !sample.iter().rev().take(8).any(same) {
+            sample.push(action);
+        }
+    }
+    sample
 }
 
-/// What the statement says, wherever it stands.
-fn without_places(statement: &Statement) -> Vec<String> {
-    let element = |element: &super::document::Element| {
-        let mut texts: Vec<_> = element.texts.values.iter().map(|text| text.value.clone()).collect();
-        texts.sort_unstable();
-        format!("{} {texts:?}", element.negated)
-    };
-    let mut parts = vec![element(&statement.action)];
-    parts.push(statement.resource.as_ref().map(element).unwrap_or_default());
-    parts.push(
-        statement
-            .principal
-            .as_ref()
-            .map(|principal| {
-                let names = Caller::of(statement);
-                format!(
-                    "{} {names:?} {}",
-                    principal.negated,
-                    matches!(principal.names, super::document::PrincipalNames::Everyone)
-                )
-            })
-            .unwrap_or_default(),
-    );
-    let conditions = statement.conditions.iter().map(|condition| {
-        let mut values: Vec<_> = condition.values.values.iter().map(|text| text.value.as_str()).collect();
-        values.sort_unstable();
-        format!("{} {} {values:?}", condition.operator, condition.key.value.to_ascii_lowercase())
-    });
-    let mut conditions: Vec<_> = conditions.collect();
-    conditions.sort_unstable();
-    parts.extend(conditions);
-    parts
-}
-
-fn note(changes: &mut Vec<Change>, action: Action<'_>, is_sample: bool, resource: &str, witness: Witness) {
-    let name = action.full_name();
+fn note(changes: &mut Vec<Change>, action: &Asked<'_>, is_sample: bool, resource: &str, witness: Witness) {
+    let name = action.shown.clone();
     if let Some(change) =
         changes.iter_mut().find(|change| change.resource == resource && change.is_sample == is_sample)
     {

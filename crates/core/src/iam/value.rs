@@ -125,6 +125,24 @@ impl Range {
         (bits <= most).then_some(Self { first, bits })
     }
 
+    /// The first and the last of them, and what is just before and after.
+    pub(super) fn edges(&self) -> Vec<IpAddr> {
+        match self.first {
+            IpAddr::V4(first) => {
+                let rest = u32::MAX.checked_shr(self.bits).unwrap_or(0);
+                let (first, last) = (u32::from(first) & !rest, u32::from(first) | rest);
+                let each = [Some(first), Some(last), first.checked_sub(1), last.checked_add(1)];
+                each.into_iter().flatten().map(|one| IpAddr::V4(one.into())).collect()
+            }
+            IpAddr::V6(first) => {
+                let rest = u128::MAX.checked_shr(self.bits).unwrap_or(0);
+                let (first, last) = (u128::from(first) & !rest, u128::from(first) | rest);
+                let each = [Some(first), Some(last), first.checked_sub(1), last.checked_add(1)];
+                each.into_iter().flatten().map(|one| IpAddr::V6(one.into())).collect()
+            }
+        }
+    }
+
     /// Whether the address is one of them.
     pub(super) fn contains(&self, address: IpAddr) -> bool {
         match (self.first, address) {

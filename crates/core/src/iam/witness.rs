@@ -3,16 +3,19 @@
 mod home;
 mod judge;
 mod search;
+mod telling;
 
 pub(super) use self::home::Home;
 pub(super) use self::judge::Judge;
 pub(super) use self::search::{Ask, Context, concrete_arn, find, may_match, satisfied};
+pub(super) use self::telling::telling;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use super::arn::{Arn, is_account};
 use super::document::{PrincipalKind, PrincipalNames, Statement};
+use super::named::USER_ID;
 use super::set::Layer;
 
 /// The name of what stands for any of its kind.
@@ -35,8 +38,9 @@ fn delegating(account: &str) -> String {
 
 /// A request that the policy allows.
 ///
-/// It is judged by the policy alone: of one that is attached to a resource, as a caller whose own policies allow
-/// everything; of any other, as the caller's only policy, where roles and keys trust the caller's account.
+/// It is judged by the policy alone: of one that is attached to a resource, as a caller of another account whose own
+/// policies allow everything, or of the same one without any; of any other, as the caller's only policy, where roles and
+/// keys trust the caller's account.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Witness {
     /// Who asks.
@@ -115,6 +119,19 @@ impl Caller {
             PrincipalKind::CanonicalUser => Vec::new(),
         })
         .collect()
+    }
+
+    /// The same, each with what its requests have: who is named by a unique id is told by it.
+    pub(super) fn with_context(statement: &Statement, home: &Home) -> Vec<(Self, Context)> {
+        let with = |caller: Self| {
+            let (caller, id) = match caller.name() {
+                Some(id) if id.starts_with("AIDA") => (home.user(), id.to_owned()),
+                Some(id) if id.starts_with("AROA") => (home.session(), format!("{id}:{EXAMPLE}")),
+                _ => return (caller, Context::new()),
+            };
+            (caller, Context::from([(USER_ID.to_owned(), id)]))
+        };
+        Self::of(statement).into_iter().map(with).collect()
     }
 
     /// Somebody who has nothing to do with the account.

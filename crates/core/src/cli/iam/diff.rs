@@ -62,8 +62,20 @@ fn text(difference: &Difference, console: &mut Console<'_>) -> Outcome {
             writeln!(console.out)?;
         }
     }
-    if difference.is_empty() {
-        writeln!(console.out, "No access gained or lost (actions as of {})", Catalog::bundled()?.date())?;
+    let date = Catalog::bundled()?.date();
+    match difference.undecided {
+        0 if difference.is_empty() => {
+            writeln!(console.out, "No access gained or lost (actions as of {date})")?
+        }
+        0 => {}
+        1 => writeln!(
+            console.out,
+            "1 statement differs; no request was found that shows it (actions as of {date})"
+        )?,
+        count => {
+            let told = "no request was found that tells them apart";
+            writeln!(console.out, "{count} statements differ; {told} (actions as of {date})")?;
+        }
     }
     Ok(())
 }
@@ -84,7 +96,7 @@ fn actions(change: &Change) -> String {
 
 fn json(difference: &Difference, console: &mut Console<'_>) -> Outcome {
     let changes = |changes: &[Change]| -> Vec<Value> { changes.iter().map(value).collect() };
-    let answer = json!({ "gained": changes(&difference.gained), "lost": changes(&difference.lost) });
+    let answer = json!({ "gained": changes(&difference.gained), "lost": changes(&difference.lost), "undecided": difference.undecided });
     Ok(writeln!(console.out, "{answer:#}")?)
 }
 

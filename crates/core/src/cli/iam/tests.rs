@@ -79,6 +79,34 @@ fn findings_as_json_carry_their_witness_as_a_request_of_a_case_file() {
 }
 
 #[test]
+fn a_witness_is_a_case_with_its_policy_and_what_it_needs_besides() {
+    let world = world();
+    let bucket = r#"{"Version": "2012-10-17", "Statement":
+        {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}}"#;
+    let decrypt = r#"{"Version": "2012-10-17", "Statement":
+        {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}}"#;
+    for (rule, policy, slot) in [
+        ("data-exfiltration", decrypt, "identity"),
+        ("public-principal", bucket, "resource"),
+        ("privilege-escalation", WIDE, "identity"),
+    ] {
+        world.set_file("/srv/app/policy.json", 0o644, policy.as_bytes());
+        let told = json(&piped(&world, "iam lint /srv/app/policy.json --format json"));
+        let found = told.as_array().unwrap().iter().find(|one| one["rule"] == rule).unwrap();
+        let mut policies = found["witness_policies"].as_object().cloned().unwrap_or_default();
+        let policy: Value = serde_json::from_str(policy).unwrap();
+        policies
+            .insert(slot.to_owned(), if slot == "identity" { serde_json::json!([policy]) } else { policy });
+        let case = serde_json::json!([{
+            "id": rule, "name": rule, "request": found["witness"], "policies": policies, "expected": "allow",
+        }]);
+        world.set_file("/srv/app/cases.json", 0o644, case.to_string().as_bytes());
+        let told = piped(&world, "iam eval --cases /srv/app/cases.json");
+        assert_eq!(told.code, OK, "{rule}: {}{}", told.out, told.err);
+    }
+}
+
+#[test]
 fn sarif_is_valid_by_its_schema() {
     let world = world();
     world.set_file("/srv/app/suppress", 0o644, b"privilege-escalation * the sandbox\n");
@@ -243,6 +271,26 @@ fn a_change_is_told_as_access_gained_and_lost() {
     let same = piped(&world, "iam diff /srv/app/wide.json /srv/app/wide.json");
     assert_eq!(same.code, OK);
     assert!(same.out.starts_with("No access gained or lost"), "{}", same.out);
+}
+
+#[test]
+fn a_change_that_no_request_shows_is_not_said_to_change_nothing() {
+    let world = world();
+    let twice = NARROW.replace(r#""s3:GetObject""#, r#"["s3:GetObject", "s3:getobject"]"#);
+    world.set_file("/srv/app/twice.json", 0o644, twice.as_bytes());
+    let told = piped(&world, "iam diff /srv/app/narrow.json /srv/app/twice.json");
+    assert_eq!(told.code, OK);
+    assert!(
+        told.out.starts_with("2 statements differ; no request was found that tells them apart"),
+        "{}",
+        told.out
+    );
+    let ten = r#""Condition": {"NumericLessThan": {"s3:max-keys": "ten"}}, "Resource""#;
+    let ten = NARROW.replace(r#""Resource""#, ten).replace("Allow", "Deny");
+    world.set_file("/srv/app/ten.json", 0o644, ten.as_bytes());
+    let told = piped(&world, "iam diff /srv/app/narrow.json /srv/app/ten.json");
+    assert_eq!((told.code, told.out.as_str()), (BAD_INPUT, ""));
+    assert!(told.err.starts_with("LK-0201 /srv/app/ten.json, line 2, column "), "{}", told.err);
 }
 
 const USED: &str = r#"[

@@ -8,11 +8,11 @@ fn document(statements: &str) -> PolicyDocument {
 fn changes(old: &str, new: &str) -> (Vec<String>, Vec<String>) {
     let (old, new) = (document(old), document(new));
     let found = difference(&old, &new, None).unwrap();
-    let kind = PolicyKind::of(&new);
+    let (kind, home) = (PolicyKind::of(&new), Home::of(&[&new, &old]));
     let told = |changes: &[Change], (allows, denies): (&PolicyDocument, &PolicyDocument)| {
         let each = changes.iter().map(|change| {
-            assert!(Judge::new(allows, kind).allows(&change.witness), "{}", change.witness);
-            assert!(!Judge::new(denies, kind).allows(&change.witness), "{}", change.witness);
+            assert!(Judge::at(allows, kind, home.clone()).allows(&change.witness), "{}", change.witness);
+            assert!(!Judge::at(denies, kind, home.clone()).allows(&change.witness), "{}", change.witness);
             format!("{} on {}", change.actions.join(", "), change.resource)
         });
         each.collect::<Vec<_>>()
@@ -99,4 +99,118 @@ fn a_policy_that_the_engine_does_not_take_is_an_error() {
         assert_eq!(error.code(), "LK-0201", "{error}");
         assert!(error.message().contains("/Statement/1/Condition/NumericLessThan"), "{error}");
     }
+}
+
+#[test]
+fn a_value_more_or_less_in_a_condition_is_a_gain() {
+    let with = |condition: &str| {
+        let condition = format!(r#", "Condition": {condition}"#);
+        statement("Allow", r#""s3:PutObject""#, "arn:aws:s3:::b/*", &condition)
+    };
+    for (narrow, wide) in [
+        (
+            r#"{"StringEquals": {"aws:PrincipalOrgID": "o-1"}}"#,
+            r#"{"StringEquals": {"aws:PrincipalOrgID": ["o-1", "o-2"]}}"#,
+        ),
+        (
+            r#"{"ForAnyValue:StringEquals": {"aws:TagKeys": "a"}}"#,
+            r#"{"ForAnyValue:StringEquals": {"aws:TagKeys": ["a", "b"]}}"#,
+        ),
+        (
+            r#"{"ForAllValues:StringEquals": {"aws:TagKeys": "a"}}"#,
+            r#"{"ForAllValues:StringEquals": {"aws:TagKeys": ["a", "b"]}}"#,
+        ),
+        (
+            r#"{"StringNotEquals": {"aws:SourceVpc": ["vpc-1", "vpc-2"]}}"#,
+            r#"{"StringNotEquals": {"aws:SourceVpc": "vpc-1"}}"#,
+        ),
+        (r#"{"StringEquals": {"s3:prefix": "a"}}"#, r#"{"StringEqualsIgnoreCase": {"s3:prefix": "a"}}"#),
+        (r#"{"StringLike": {"s3:prefix": "a/b*"}}"#, r#"{"StringLike": {"s3:prefix": "a/*"}}"#),
+        (
+            r#"{"IpAddress": {"aws:SourceIp": "10.1.0.0/16"}}"#,
+            r#"{"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}"#,
+        ),
+        (
+            r#"{"IpAddress": {"aws:SourceIp": "2001:db8::/48"}}"#,
+            r#"{"IpAddress": {"aws:SourceIp": "2001:db8::/32"}}"#,
+        ),
+        (
+            r#"{"NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}}"#,
+            r#"{"NotIpAddress": {"aws:SourceIp": "10.0.0.0/9"}}"#,
+        ),
+        (
+            r#"{"DateLessThan": {"aws:CurrentTime": "2026-01-01T00:00:00Z"}}"#,
+            r#"{"DateLessThan": {"aws:CurrentTime": "2036-01-01T00:00:00Z"}}"#,
+        ),
+        (
+            r#"{"DateGreaterThanEquals": {"aws:CurrentTime": "1767225601"}}"#,
+            r#"{"DateGreaterThanEquals": {"aws:CurrentTime": "2026-01-01"}}"#,
+        ),
+        (
+            r#"{"NumericLessThan": {"s3:max-keys": "10"}}"#,
+            r#"{"NumericLessThanEquals": {"s3:max-keys": "10"}}"#,
+        ),
+        (
+            r#"{"Bool": {"aws:SecureTransport": "true"}, "StringEquals": {"aws:SourceVpc": "vpc-1"}}"#,
+            r#"{"Bool": {"aws:SecureTransport": "true"}, "StringEquals": {"aws:SourceVpc": ["vpc-1", "vpc-2"]}}"#,
+        ),
+    ] {
+        let told = vec!["s3:PutObject on arn:aws:s3:::b/*".to_owned()];
+        assert_eq!(changes(&with(narrow), &with(wide)), (told.clone(), vec![]), "{wide}");
+        assert_eq!(changes(&with(wide), &with(narrow)), (vec![], told), "{wide}");
+    }
+}
+
+#[test]
+fn a_value_more_in_a_deny_is_a_loss() {
+    let allow = statement("Allow", r#""s3:PutObject""#, "*", "");
+    let deny = |values: &str| {
+        let condition = format!(r#", "Condition": {{"StringEquals": {{"aws:SourceVpc": {values}}}}}"#);
+        format!("{allow}, {}", statement("Deny", r#""s3:*""#, "*", &condition))
+    };
+    let (gained, lost) = changes(&deny(r#""vpc-1""#), &deny(r#"["vpc-1", "vpc-2"]"#));
+    assert_eq!((gained.len(), lost), (0, vec!["s3:PutObject on *".to_owned()]));
+}
+
+#[test]
+fn actions_that_the_catalogue_lacks_are_taken_as_they_are_written() {
+    let of = |actions: &str| statement("Allow", actions, "*", "");
+    let (gained, lost) =
+        changes(&of(r#""sqs:SendMessage""#), &of(r#"["sqs:SendMessage", "sqs:Pigeon", "dove:*"]"#));
+    assert_eq!((gained, lost), (vec!["sqs:Pigeon, dove:* on *".to_owned()], vec![]));
+}
+
+#[test]
+fn own_principals_and_unique_ids_are_gains_of_a_resource_policy() {
+    let of = |names: &str| {
+        format!(
+            r#"{{"Effect": "Allow", "Principal": {{"AWS": {names}}}, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}}"#
+        )
+    };
+    let told = vec!["s3:GetObject on arn:aws:s3:::b/*".to_owned()];
+    for id in ["AIDAEXAMPLEEXAMPLE12", "AROAEXAMPLEEXAMPLE12", "arn:aws:iam::111122223333:role/own"] {
+        let both = of(&format!(r#"["444455556666", "{id}"]"#));
+        assert_eq!(changes(&of(r#""444455556666""#), &both), (told.clone(), vec![]), "{id}");
+    }
+}
+
+#[test]
+fn statements_that_no_request_tells_apart_are_counted() {
+    let undecided = |old: &str, new: &str| {
+        let found = difference(&document(old), &document(new), None).unwrap();
+        (found.is_empty(), found.undecided)
+    };
+    let get = |sid: &str| statement("Allow", r#""s3:GetObject""#, "arn:aws:s3:::b/*", sid);
+    assert_eq!(undecided(&get(""), &get(r#", "Sid": "Other""#)), (true, 0));
+    assert_eq!(undecided(&get(""), &format!("{}, {}", get(""), get(""))), (true, 0));
+    let both = statement("Allow", r#"["s3:GetObject", "s3:GetObject*"]"#, "arn:aws:s3:::b/*", "");
+    let one = statement("Allow", r#""s3:GetObject*""#, "arn:aws:s3:::b/*", "");
+    assert_eq!(undecided(&both, &one), (true, 2));
+}
+
+#[test]
+fn both_are_asked_for_keys_and_roles_of_the_same_account() {
+    let on = |resource: &str| statement("Allow", r#""kms:Decrypt""#, resource, "");
+    let (gained, lost) = changes(&on("*"), &on("arn:aws:kms:us-east-1:444455556666:key/*"));
+    assert_eq!((gained.len(), lost), (0, vec!["kms:Decrypt on *".to_owned()]));
 }

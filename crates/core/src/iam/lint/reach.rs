@@ -4,7 +4,7 @@ use super::subject::{Stated, Subject};
 use crate::iam::catalog::{AccessLevel, Action};
 use crate::iam::document::Effect;
 use crate::iam::overlap::takes;
-use crate::iam::witness::{Ask, Caller, Witness, concrete_arn, find, may_match};
+use crate::iam::witness::{Ask, Caller, Context, Witness, concrete_arn, find, may_match};
 
 /// Powerful actions of services that most accounts use.
 pub(super) const PROBES: [&str; 9] = [
@@ -49,9 +49,10 @@ pub(super) fn reached(subject: &Subject<'_>, stated: &Stated<'_>, actions: &[Act
     free.into_iter().take(ALIKE).chain(denied).find_map(|action| {
         let (name, resources) = (action.full_name(), resources(subject, stated, *action));
         let mut pairs = callers.iter().flat_map(|caller| resources.iter().map(move |one| (caller, one)));
-        pairs.find_map(|(caller, resource)| {
+        pairs.find_map(|((caller, context), resource)| {
+            let fixed: Vec<_> = context.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
             let caller = caller.clone();
-            let ask = Ask { caller, action: &name, resource, fixed: &[], chosen: |_| true };
+            let ask = Ask { caller, action: &name, resource, fixed: &fixed, chosen: |_| true };
             find(&subject.judge, subject.document, &ask)
         })
     })
@@ -64,12 +65,13 @@ pub(super) fn is_denied(subject: &Subject<'_>, action: Action<'_>) -> bool {
     denying.any(|statement| may_match(statement, &name))
 }
 
-fn callers(subject: &Subject<'_>, stated: &Stated<'_>) -> Vec<Caller> {
+fn callers(subject: &Subject<'_>, stated: &Stated<'_>) -> Vec<(Caller, Context)> {
     const FEW: usize = 4;
+    let home = subject.judge.home();
     if stated.statement.principal.is_none() {
-        return vec![subject.judge.home().user()];
+        return vec![(home.user(), Context::new())];
     }
-    Caller::of(stated.statement).into_iter().take(FEW).collect()
+    Caller::with_context(stated.statement, home).into_iter().take(FEW).collect()
 }
 
 /// Resources of the statement that the action takes: those that it names, else some of each type.

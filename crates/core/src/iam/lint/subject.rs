@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind, Result, printable};
 use crate::iam::arn::is_account;
 use crate::iam::bits::Bits;
 use crate::iam::catalog::{Action, Catalog};
-use crate::iam::cover::covers_action;
+use crate::iam::cover::{covers_action, is_any_resource, is_stars};
 use crate::iam::document::{
     Effect, Element, PolicyDocument, PrincipalKind, PrincipalNames, Statement, Text, Texts,
 };
@@ -307,21 +307,6 @@ fn meant<'a>(pattern: &'a str, catalog: &'a Catalog) -> Vec<Action<'a>> {
 /// Whether a pattern of actions means every action of every service.
 pub(super) fn is_everything(pattern: &str) -> bool {
     pattern.split(':').all(is_stars)
-}
-
-/// Whether a pattern of resources means all of every service: `*`, `arn:*`, `arn:aws:*:*:*:*`.
-pub(super) fn is_any_resource(pattern: &str) -> bool {
-    let partition_free = |rest: &str| rest.split(':').all(is_stars);
-    match pattern.strip_prefix("arn:") {
-        None => is_stars(pattern),
-        Some(rest) => {
-            partition_free(rest) || rest.split_once(':').is_some_and(|(_, rest)| partition_free(rest))
-        }
-    }
-}
-
-fn is_stars(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte == b'*')
 }
 
 /// The most names that a message lists.

@@ -668,3 +668,16 @@ fn kinds_of_policies_have_names() {
     }
     assert_eq!("Trust".parse::<PolicyKind>().unwrap_err().code(), "LK-0116");
 }
+
+#[cfg(feature = "managed-policies")]
+#[test]
+fn policies_of_aws_are_never_said_to_be_refused_and_what_they_allow_is_shown() {
+    for policy in crate::iam::ManagedPolicies::bundled().unwrap().all() {
+        for finding in shown(&policy.read().unwrap(), &Options::default()) {
+            // AWS does not publish policies that AWS refuses.
+            let refused =
+                ["element-not-allowed", "unreadable", "variable-in-old-version"].contains(&finding.rule.id);
+            assert!(!refused, "{}: {} {}", policy.arn, finding.rule.id, finding.message);
+        }
+    }
+}

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use super::finding::{Findings, Rule, Severity};
 use super::reach::reached;
-use super::subject::{SHOWN, Stated, Subject, first_of, is_any_resource};
+use super::subject::{SHOWN, Stated, Subject, first_of};
 use crate::error::printable;
 use crate::iam::catalog::{AccessLevel, Action};
-use crate::iam::cover::covers;
+use crate::iam::cover::{covers, is_any_resource};
 use crate::iam::kind::PolicyKind;
 use crate::iam::witness::Home;
 

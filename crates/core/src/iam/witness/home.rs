@@ -6,6 +6,7 @@ use crate::iam::catalog::{Action, ResourceType};
 use crate::iam::document::PolicyDocument;
 
 /// Where the resources of the requests are.
+#[derive(Clone)]
 pub(in crate::iam) struct Home {
     partition: String,
     region: String,
@@ -13,9 +14,10 @@ pub(in crate::iam) struct Home {
 }
 
 impl Home {
-    /// Where the policy itself speaks of, as far as it names a place.
-    pub(in crate::iam) fn of(document: &PolicyDocument) -> Self {
-        let texts = document.statements().iter().filter_map(|statement| statement.resource.as_ref());
+    /// Where the policies themselves speak of, the first of them first, as far as they name a place.
+    pub(in crate::iam) fn of(documents: &[&PolicyDocument]) -> Self {
+        let statements = documents.iter().flat_map(|document| document.statements());
+        let texts = statements.filter_map(|statement| statement.resource.as_ref());
         let texts: Vec<_> = texts.flat_map(|element| &element.texts.values).collect();
         let first = |segment: usize, fits: fn(&str) -> bool, otherwise: &str| {
             let mut named = texts.iter().filter_map(|text| text.value.split(':').nth(segment));
@@ -39,6 +41,12 @@ impl Home {
     /// The user that asks.
     pub(in crate::iam) fn user(&self) -> Caller {
         Caller::Arn(self.iam("user", EXAMPLE))
+    }
+
+    /// A session of a role.
+    pub(in crate::iam) fn session(&self) -> Caller {
+        let Self { partition, account, .. } = self;
+        Caller::Arn(format!("arn:{partition}:sts::{account}:assumed-role/{EXAMPLE}/{EXAMPLE}"))
     }
 
     /// The ARN of something of IAM's.

@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 
-use super::{Beside, Caller, Context, EVERYTHING, Home, Witness, delegating};
+use super::{Beside, Caller, Context, EVERYTHING, Home, Witness, account, delegating};
 use crate::error::Result;
 use crate::iam::decision::Outcome;
 use crate::iam::document::PolicyDocument;
@@ -17,15 +17,23 @@ pub(in crate::iam) struct Judge<'a> {
     document: &'a PolicyDocument,
     kind: PolicyKind,
     home: Home,
-    /// Made when the first request is judged; none of a policy that the engine refuses.
-    set: OnceCell<Option<PolicySet>>,
-    /// The same for requests that a trust policy or a key policy must allow too.
+    /// The policy by itself; made when the first request is judged, and none of a policy that the engine refuses.
+    alone: OnceCell<Option<PolicySet>>,
+    /// With a policy of the caller that allows everything.
+    trusted: OnceCell<Option<PolicySet>>,
+    /// With a trust policy or a key policy that leaves it to the account.
     delegated: OnceCell<Option<PolicySet>>,
 }
 
 impl<'a> Judge<'a> {
     pub(in crate::iam) fn new(document: &'a PolicyDocument, kind: PolicyKind) -> Self {
-        Self { document, kind, home: Home::of(document), set: OnceCell::new(), delegated: OnceCell::new() }
+        Self::at(document, kind, Home::of(&[document]))
+    }
+
+    /// The same, with requests made where another policy speaks of too.
+    pub(in crate::iam) fn at(document: &'a PolicyDocument, kind: PolicyKind, home: Home) -> Self {
+        let [alone, trusted, delegated] = [const { OnceCell::new() }; 3];
+        Self { document, kind, home, alone, trusted, delegated }
     }
 
     pub(in crate::iam) fn home(&self) -> &Home {
@@ -34,7 +42,7 @@ impl<'a> Judge<'a> {
 
     /// What the engine does not take of the policy; where there is any, it allows no request.
     pub(in crate::iam) fn refusals(&self) -> Vec<Refusal> {
-        if self.whole().is_some() {
+        if self.alone.get_or_init(|| self.set(None).ok()).is_some() {
             return Vec::new();
         }
         let shape = if self.kind.names_principals() { Shape::Resource } else { Shape::Caller };
@@ -43,7 +51,7 @@ impl<'a> Judge<'a> {
 
     /// The error of a policy that the engine does not take.
     pub(in crate::iam) fn check(&self) -> Result<()> {
-        self.set().map(drop)
+        self.set(None).map(drop)
     }
 
     /// A request to be judged.
@@ -56,17 +64,20 @@ impl<'a> Judge<'a> {
     ) -> Witness {
         let (action, resource) = (action.to_owned(), resource.to_owned());
         let resource_account = self.home.account.clone();
-        let beside = self.beside(&action);
+        let beside = self.beside(&caller, &action);
         Witness { caller, action, resource, resource_account, context, beside }
     }
 
-    fn beside(&self, action: &str) -> Option<Beside> {
-        if self.kind.names_principals() {
-            return Some(Beside::CallerMayEverything);
-        }
+    fn beside(&self, caller: &Caller, action: &str) -> Option<Beside> {
         let service = action.split(':').next().unwrap_or_default();
-        let delegates = ["sts", "kms"].iter().any(|one| service.eq_ignore_ascii_case(one));
-        delegates.then_some(Beside::ResourceDelegates)
+        let is_of_both = ["sts", "kms"].iter().any(|one| service.eq_ignore_ascii_case(one));
+        if !self.kind.names_principals() {
+            return is_of_both.then_some(Beside::ResourceDelegates);
+        }
+        // Within an account the caller's own policy would be enough by itself, and show nothing of the resource's.
+        let Caller::Arn(arn) = caller else { return None };
+        let is_own = account(arn) == Some(self.home.account.as_str());
+        (is_of_both || !is_own).then_some(Beside::CallerMayEverything)
     }
 
     /// Whether the policy allows the request. What the engine does not take is not allowed.
@@ -77,9 +88,11 @@ impl<'a> Judge<'a> {
     /// The same for a request in which these keys have several values.
     pub(in crate::iam) fn allows_with(&self, witness: &Witness, several: &[(String, Vec<String>)]) -> bool {
         let set = match witness.beside {
-            Some(Beside::ResourceDelegates) => self.delegated.get_or_init(|| self.delegated().ok()).as_ref(),
-            _ => self.whole(),
+            Some(Beside::ResourceDelegates) => &self.delegated,
+            Some(Beside::CallerMayEverything) => &self.trusted,
+            None => &self.alone,
         };
+        let set = set.get_or_init(|| self.set(witness.beside).ok());
         let Some(set) = set else { return false };
         let Ok(request) = self.request(witness) else { return false };
         let request = several
@@ -88,22 +101,20 @@ impl<'a> Judge<'a> {
         set.outcome(&request) == Outcome::Allow
     }
 
-    fn whole(&self) -> Option<&PolicySet> {
-        self.set.get_or_init(|| self.set().ok()).as_ref()
-    }
-
-    fn set(&self) -> Result<PolicySet> {
-        let builder = PolicySet::builder();
-        let document = self.document.clone();
-        if self.kind.names_principals() {
-            return builder.identity([PolicyDocument::parse(EVERYTHING)?]).resource(document).build();
+    fn set(&self, beside: Option<Beside>) -> Result<PolicySet> {
+        let (builder, document) = (PolicySet::builder(), self.document.clone());
+        let builder = match self.kind.names_principals() {
+            true => builder.resource(document),
+            false => builder.identity([document]),
+        };
+        match beside {
+            Some(Beside::CallerMayEverything) => builder.identity([PolicyDocument::parse(EVERYTHING)?]),
+            Some(Beside::ResourceDelegates) => {
+                builder.resource(PolicyDocument::parse(&delegating(&self.home.account))?)
+            }
+            None => builder,
         }
-        builder.identity([document]).build()
-    }
-
-    fn delegated(&self) -> Result<PolicySet> {
-        let delegating = PolicyDocument::parse(&delegating(&self.home.account))?;
-        PolicySet::builder().identity([self.document.clone()]).resource(delegating).build()
+        .build()
     }
 
     fn request(&self, witness: &Witness) -> Result<Request> {

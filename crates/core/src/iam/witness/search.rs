@@ -207,7 +207,7 @@ fn fitting(operator: Operator, value: &str) -> Option<String> {
 }
 
 /// The value with its variables replaced as for the callers that are tried here.
-fn resolved(value: &str) -> String {
+pub(super) fn resolved(value: &str) -> String {
     let mut out = String::new();
     let mut rest = value;
     while let Some((before, after)) = rest.split_once("${") {
