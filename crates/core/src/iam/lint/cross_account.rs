@@ -19,7 +19,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
             let Some(witness) = subject.foreign_witness(stated, &account) else { continue };
             let message = format!("Account {account} is allowed without a condition");
             let fix = format!(
-                "Ask for aws:PrincipalOrgID or aws:PrincipalArn; if the account is yours, pass --own-account {account}"
+                "Ask for aws:PrincipalOrgID or aws:PrincipalArn; if the account is yours, declare {account} an own account"
             );
             // Where nothing was declared, the account may well be one's own.
             let declared = !subject.options.own_accounts.is_empty();

@@ -19,7 +19,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
             let Some(witness) = subject.foreign_witness(stated, &account) else { continue };
             let message = format!("Account {account} may assume the role without an external id");
             let fix = format!(
-                "Ask for one: StringEquals on sts:ExternalId; if the account is yours, pass --own-account {account}"
+                "Ask for one: StringEquals on sts:ExternalId; if the account is yours, declare {account} an own account"
             );
             findings.shown(stated.principal_spot(), message, fix, witness);
         }

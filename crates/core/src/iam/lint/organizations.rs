@@ -30,7 +30,7 @@ impl ForeignOrganization<'_> {
     /// What is to be done if it is the reader's own after all.
     pub(super) fn if_own(&self) -> String {
         let declare =
-            |id| format!("; if it is yours, pass --own-organization {}", crate::error::printable(id));
+            |id| format!("; if it is yours, declare {} an own organization", crate::error::printable(id));
         self.id.as_deref().map(declare).unwrap_or_default()
     }
 }
