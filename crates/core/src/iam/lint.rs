@@ -21,6 +21,7 @@ mod not_action;
 mod not_principal;
 mod not_resource;
 mod organizations;
+mod others;
 mod pass_role;
 mod privilege_escalation;
 mod public_principal;

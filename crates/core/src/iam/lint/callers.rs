@@ -1,15 +1,13 @@
 //! Callers of the policies that name principals, and what they may choose in their requests.
 
+use super::others::{Facts, arn_of, of_caller};
 use super::reach::is_denied;
 use super::subject::{Stated, Subject};
 use crate::iam::arn::Arn;
 use crate::iam::catalog::Action;
 use crate::iam::document::PrincipalKind;
 use crate::iam::kind::PolicyKind;
-use crate::iam::witness::{Ask, Caller, EXAMPLE, Witness, account, concrete_arn, find, somebody_of};
-
-/// An address of the range that is kept for documentation.
-const ELSEWHERE: &str = "198.51.100.7";
+use crate::iam::witness::{Ask, Caller, EXAMPLE, Witness, account, concrete_arn, find};
 
 impl Subject<'_> {
     /// A request of this caller that the statement lets through.
@@ -32,11 +30,41 @@ impl Subject<'_> {
         None
     }
 
+    /// The same, of a caller without anything that tells who it is, and then with its own.
+    pub(super) fn ask_with(
+        &self,
+        stated: &Stated<'_>,
+        caller: &Caller,
+        facts: &Facts<'_>,
+        chosen: fn(&str) -> bool,
+    ) -> Option<Witness> {
+        let fixed: Vec<_> = facts.iter().map(|(key, value)| (*key, value.as_str())).collect();
+        // An address every caller has.
+        let (address, _): (Vec<_>, Vec<_>) =
+            fixed.iter().partition(|(key, _)| key.eq_ignore_ascii_case("aws:SourceIp"));
+        let without = self.ask(stated, caller.clone(), &address, chosen);
+        without.or_else(|| self.ask(stated, caller.clone(), &fixed, chosen))
+    }
+
     /// A request of somebody who has nothing to do with the account.
     pub(super) fn strangers_witness(&self, stated: &Stated<'_>) -> Option<Witness> {
-        let from: &[(&str, &str)] =
-            if stated.asks_for("aws:SourceIp") { &[("aws:SourceIp", ELSEWHERE)] } else { &[] };
-        self.ask(stated, Caller::stranger(), from, is_free_to_strangers)
+        let account = self.strangers_account();
+        let named = stated.values_of("aws:PrincipalArn").filter_map(|pattern| arn_of(pattern, &account));
+        let each = principals_of(&account).into_iter().chain(named);
+        each.into_iter().find_map(|arn| {
+            let facts = of_caller(stated, &arn, &account);
+            self.ask_with(stated, &Caller::Arn(arn), &facts, is_free_to_strangers)
+        })
+    }
+
+    /// An account that the policy does not name.
+    pub(super) fn strangers_account(&self) -> String {
+        let is_named = |account: &String| {
+            let texts = self.statements.iter().flat_map(Stated::texts);
+            texts.into_iter().any(|text| text.contains(account))
+        };
+        let accounts = (0..=9).rev().map(|digit| digit.to_string().repeat(12));
+        accounts.into_iter().find(|account| !is_named(account)).unwrap_or_default()
     }
 
     /// The accounts that the statement names and that are not known to be the reader's own.
@@ -54,7 +82,12 @@ impl Subject<'_> {
     pub(super) fn foreign_witness(&self, stated: &Stated<'_>, of: &str) -> Option<Witness> {
         let mut named_there = stated.principals().filter(|(_, _, text)| account(&text.value) == Some(of));
         let (_, _, text) = named_there.next()?;
-        self.ask(stated, Caller::Arn(somebody_of(&text.value)), &[], is_no_limit_to_callers)
+        let is_whole = text.value == of || text.value.ends_with(":root");
+        let callers = if is_whole { principals_of(of).to_vec() } else { vec![text.value.clone()] };
+        callers.into_iter().find_map(|arn| {
+            let facts = of_caller(stated, &arn, of);
+            self.ask_with(stated, &Caller::Arn(arn), &facts, is_no_limit_to_callers)
+        })
     }
 
     fn is_account_of_resources(&self, account: &str) -> bool {
@@ -96,6 +129,11 @@ impl Subject<'_> {
         }
         resources
     }
+}
+
+/// A role and a user of the account.
+fn principals_of(account: &str) -> [String; 2] {
+    ["role", "user"].map(|kind| format!("arn:aws:iam::{account}:{kind}/{EXAMPLE}"))
 }
 
 /// Whether a stranger can have any value of this key: what the request says, and not where or who it comes from.

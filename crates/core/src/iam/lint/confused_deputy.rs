@@ -1,6 +1,7 @@
 //! AWS services that act for anybody, and do not say for whom they may.
 
 use super::finding::{Findings, Rule, Severity};
+use super::others::of_source;
 use super::subject::Subject;
 use crate::error::printable;
 use crate::iam::document::PrincipalKind;
@@ -75,7 +76,9 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
                 let fix = format!("Ask for aws:SourceAccount or aws:SourceArn{}", organization.if_own());
                 findings.shown(stated.principal_spot(), message, fix, witness);
             }
-            let witness = subject.ask(stated, Caller::Service(text.value.clone()), &[], is_not_of_the_source);
+            let caller = Caller::Service(text.value.clone());
+            let facts = of_source(stated, &subject.strangers_account());
+            let witness = subject.ask_with(stated, &caller, &facts, is_not_of_the_source);
             let Some(witness) = witness else { continue };
             let service = printable(&text.value);
             let message = format!("{service} is let in whoever it acts for, in any account");

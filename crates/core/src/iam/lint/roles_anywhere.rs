@@ -2,10 +2,11 @@
 
 use super::confused_deputy::is_not_of_the_source;
 use super::finding::{Findings, Rule, Severity};
+use super::others::Facts;
 use super::subject::{Stated, Subject};
 use crate::iam::document::PrincipalKind;
 use crate::iam::kind::PolicyKind;
-use crate::iam::witness::{Caller, may_match};
+use crate::iam::witness::{Caller, EXAMPLE, concrete_arn, may_match};
 
 pub(super) const RULE: Rule = Rule {
     id: "roles-anywhere-trust",
@@ -33,7 +34,8 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
     }
     for stated in trusting.into_iter().filter(|stated| may_match(stated.statement, "sts:AssumeRole")) {
         let caller = || Caller::Service(SERVICE.to_owned());
-        if let Some(witness) = subject.ask(stated, caller(), &[], is_not_of_the_source) {
+        let facts = any_anchor(stated);
+        if let Some(witness) = subject.ask_with(stated, &caller(), &facts, is_not_of_the_source) {
             let message = "A certificate of any trust anchor of the account gives the role";
             let fix = "Ask for the trust anchor: ArnEquals on aws:SourceArn";
             findings.shown(stated.principal_spot(), message, fix, witness);
@@ -44,6 +46,21 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
             findings.shown(stated.principal_spot(), message, fix, witness);
         }
     }
+}
+
+/// A trust anchor that nobody names, of the account that the statement asks for.
+fn any_anchor<'a>(stated: &Stated<'a>) -> Facts<'a> {
+    let conditions = stated.statement.conditions.iter();
+    let on_source = conditions.filter(|condition| condition.key.value.eq_ignore_ascii_case("aws:SourceArn"));
+    let anchor = |pattern: &str| {
+        let place = pattern.rsplit_once(':').map_or("arn:aws:rolesanywhere:*:*", |(place, _)| place);
+        concrete_arn(&format!("{place}:trust-anchor/{EXAMPLE}"))
+    };
+    let facts = on_source.filter_map(|condition| {
+        let first = condition.values.values.first()?;
+        Some((condition.key.value.as_str(), anchor(&first.value)))
+    });
+    facts.collect()
 }
 
 fn is_not_of_the_certificate(key: &str) -> bool {

@@ -200,7 +200,7 @@ impl<'a> Stated<'a> {
     }
 
     /// Its patterns of resources; nothing for `NotResource`.
-    pub(super) fn resources(&self) -> impl Iterator<Item = (usize, &'a Text)> {
+    pub(super) fn resources(&self) -> impl Iterator<Item = (usize, &'a Text)> + use<'a> {
         let element = self.statement.resource.as_ref().filter(|element| !element.negated);
         element.into_iter().flat_map(|element| element.texts.values.iter().enumerate())
     }
@@ -211,7 +211,7 @@ impl<'a> Stated<'a> {
     }
 
     /// The principals that it names by kind.
-    pub(super) fn principals(&self) -> impl Iterator<Item = (PrincipalKind, usize, &'a Text)> {
+    pub(super) fn principals(&self) -> impl Iterator<Item = (PrincipalKind, usize, &'a Text)> + use<'a> {
         let element = self.statement.principal.as_ref().filter(|element| !element.negated);
         let named = element.into_iter().flat_map(|element| match &element.names {
             PrincipalNames::Everyone => &[][..],
@@ -230,9 +230,19 @@ impl<'a> Stated<'a> {
         everyone || self.principals().any(|(kind, _, text)| kind == PrincipalKind::Aws && text.value == "*")
     }
 
-    /// Whether one of its conditions is on this key.
-    pub(super) fn asks_for(&self, key: &str) -> bool {
-        self.statement.conditions.iter().any(|condition| condition.key.value.eq_ignore_ascii_case(key))
+    /// The values that its conditions on this key have.
+    pub(super) fn values_of(&self, key: &str) -> impl Iterator<Item = &'a str> {
+        let conditions = self.statement.conditions.iter();
+        let on_key = conditions.filter(move |condition| condition.key.value.eq_ignore_ascii_case(key));
+        on_key.flat_map(|condition| &condition.values.values).map(|text| text.value.as_str())
+    }
+
+    /// The texts of its principals, resources and conditions.
+    pub(super) fn texts(&self) -> impl Iterator<Item = &'a str> {
+        let principals = self.principals().map(|(_, _, text)| text.value.as_str());
+        let resources = self.resources().map(|(_, text)| text.value.as_str());
+        let values = self.statement.conditions.iter().flat_map(|condition| &condition.values.values);
+        principals.chain(resources).chain(values.map(|text| text.value.as_str()))
     }
 
     /// The statement itself.

@@ -338,6 +338,17 @@ fn strangers_are_told_unless_a_condition_keeps_them_out() {
         r#"{"Bool": {"aws:SecureTransport": "true"}}"#,
         r#"{"StringLike": {"aws:Referer": "https://shop.example/*"}}"#,
         r#"{"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}}"#,
+        r#"{"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/*"}}"#,
+        r#"{"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:user/admin-*"}}"#,
+        r#"{"StringLike": {"aws:PrincipalArn": "*"}}"#,
+        r#"{"StringLike": {"aws:PrincipalArn": "arn:aws:iam::*"}}"#,
+        r#"{"StringLike": {"aws:PrincipalAccount": "*"}}"#,
+        r#"{"StringLike": {"aws:PrincipalOrgID": "o-*"}}"#,
+        r#"{"StringLike": {"aws:userid": "*"}}"#,
+        r#"{"StringLike": {"aws:SourceVpc": "vpc-*"}}"#,
+        r#"{"ArnLike": {"aws:SourceArn": "arn:aws:sns:*:*:*"}}"#,
+        r#"{"Null": {"aws:PrincipalArn": "false"}}"#,
+        r#"{"Null": {"aws:SourceVpc": "true"}}"#,
     ] {
         assert!(is_public(&format!(r#", "Condition": {open}"#)), "{open}");
     }
@@ -346,6 +357,9 @@ fn strangers_are_told_unless_a_condition_keeps_them_out() {
         r#"{"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}"#,
         r#"{"StringEquals": {"aws:SourceVpce": "vpce-1"}}"#,
         r#"{"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/*"}}"#,
+        r#"{"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::999999999999:role/*"}}"#,
+        r#"{"ArnLike": {"aws:SourceArn": "arn:aws:sns:*:111122223333:*"}}"#,
+        r#"{"ArnLike": {"aws:SourceArn": "arn:aws:s3:::orders"}}"#,
     ] {
         assert!(!is_public(&format!(r#", "Condition": {closed}"#)), "{closed}");
     }
@@ -372,6 +386,12 @@ fn other_accounts_are_told_unless_they_are_own_or_narrowed() {
     assert_eq!(severities(&["777788889999"], ""), [Severity::Warning]);
     assert_eq!(severities(&["444455556666"], ""), []);
     assert_eq!(severities(&[], r#", "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}"#), []);
+    for no_limit in ["*", "arn:aws:iam::444455556666:*", "arn:aws:iam::444455556666:role/*"] {
+        let condition = format!(r#", "Condition": {{"StringLike": {{"aws:PrincipalArn": "{no_limit}"}}}}"#);
+        assert_eq!(severities(&[], &condition), [Severity::Note], "{no_limit}");
+    }
+    let one = r#", "Condition": {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::444455556666:role/orders"}}"#;
+    assert_eq!(severities(&[], one), []);
 }
 
 /// The findings of one rule where this organization is the reader's own.
@@ -464,6 +484,16 @@ fn a_role_for_another_account_wants_an_external_id() {
     assert_eq!(with(""), ["/Statement/0/Principal"]);
     assert_eq!(with(r#", "Condition": {"StringEquals": {"sts:ExternalId": "7"}}"#), NOTHING);
     assert_eq!(with(r#", "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}"#), NOTHING);
+    let role =
+        r#", "Condition": {"ArnEquals": {"aws:PrincipalArn": "arn:aws:iam::444455556666:role/orders"}}"#;
+    assert_eq!(with(role), NOTHING);
+    for no_limit in [
+        r#"{"StringLike": {"aws:PrincipalArn": "arn:aws:iam::444455556666:*"}}"#,
+        r#"{"StringEquals": {"aws:PrincipalAccount": "444455556666"}}"#,
+        r#"{"StringLike": {"sts:ExternalId": "*"}}"#,
+    ] {
+        assert_eq!(with(&format!(r#", "Condition": {no_limit}"#)), ["/Statement/0/Principal"], "{no_limit}");
+    }
     let policy =
         format!(r#"{{"Version": "2012-10-17", "Statement": {}}}"#, trust(other, r#""sts:AssumeRole""#, ""));
     let own = linted(PolicyKind::Trust, &["444455556666"], &policy);
@@ -480,6 +510,17 @@ fn a_service_that_tells_whom_it_acts_for_is_asked_to() {
     assert_eq!(with("ec2.amazonaws.com", ""), NOTHING);
     let asked = r#", "Condition": {"StringEquals": {"aws:SourceAccount": "111122223333"}}"#;
     assert_eq!(with("scheduler.amazonaws.com", asked), NOTHING);
+    let source = |arn: &str| {
+        with("sns.amazonaws.com", &format!(r#", "Condition": {{"ArnLike": {{"aws:SourceArn": "{arn}"}}}}"#))
+    };
+    for any in ["arn:aws:sns:*:*:*", "arn:aws:s3:::*", "arn:*:sns:us-east-1:*:orders"] {
+        assert_eq!(source(any), ["/Statement/0/Principal"], "{any}");
+    }
+    for own in ["arn:aws:sns:*:111122223333:*", "arn:aws:s3:::orders", "arn:aws:s3:::orders-*"] {
+        assert_eq!(source(own), NOTHING, "{own}");
+    }
+    let any_account = r#", "Condition": {"StringLike": {"aws:SourceAccount": "*"}}"#;
+    assert_eq!(with("sns.amazonaws.com", any_account), ["/Statement/0/Principal"]);
 }
 
 #[test]
@@ -495,6 +536,11 @@ fn roles_anywhere_wants_its_anchor_its_certificate_and_its_actions() {
         "ArnEquals": {"aws:SourceArn": "arn:aws:rolesanywhere:us-east-1:111122223333:trust-anchor/a"},
         "StringEquals": {"aws:PrincipalTag/x509Subject/CN": "orders"}}"#;
     assert_eq!(with(all, narrow), NOTHING);
+    for any in ["arn:aws:rolesanywhere:*:*:*", "arn:aws:rolesanywhere:us-east-1:111122223333:trust-anchor/*"]
+    {
+        let wide = narrow.replace("arn:aws:rolesanywhere:us-east-1:111122223333:trust-anchor/a", any);
+        assert_eq!(with(all, &wide.replace("ArnEquals", "ArnLike")).len(), 1, "{any}");
+    }
 }
 
 #[test]
