@@ -3,7 +3,7 @@
 mod read;
 
 pub(super) use self::read::{document as read_document, scalar, text};
-use super::json::{self, Place};
+use super::json::{self, Place, Refusal};
 use super::operator::Operator;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -41,8 +41,12 @@ impl PolicyDocument {
     /// # Ok::<(), leasekey::Error>(())
     /// ```
     pub fn parse(text: &str) -> Result<Self> {
-        let document = json::parse(text).and_then(|node| read::document(&node, String::new()));
-        document.map_err(|refusal| Error::new(ErrorKind::InvalidPolicy, refusal.to_string()))
+        Self::read(text).map_err(|refusal| Error::new(ErrorKind::InvalidPolicy, refusal.to_string()))
+    }
+
+    /// Reads a document, or tells where it cannot.
+    pub(super) fn read(text: &str) -> std::result::Result<Self, Refusal> {
+        json::parse(text).and_then(|node| read::document(&node, String::new()))
     }
 
     /// Gives the document the name under which its statements are shown, its file for example.

@@ -91,6 +91,27 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
     CHECKS.iter().map(|(rule, _)| *rule)
 }
 
+/// Looks at the text of one policy with every rule. What is no policy is a finding of the rule `unreadable`, and the only
+/// one.
+///
+/// ```
+/// use leasekey::iam::lint::{Options, lint_text};
+///
+/// let findings = lint_text("{\"Statement\": [}", &Options::default())?;
+/// assert_eq!((findings[0].rule.id, findings[0].place.column), ("unreadable", 16));
+/// # Ok::<(), leasekey::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// Those of [`lint`].
+pub fn lint_text(text: &str, options: &Options) -> Result<Vec<Finding>> {
+    match PolicyDocument::read(text) {
+        Ok(document) => lint(&document, options),
+        Err(refusal) => options.check().map(|()| unreadable::finding(refusal)),
+    }
+}
+
 /// Looks at one policy with every rule. Findings are in the order of their places.
 ///
 /// # Errors

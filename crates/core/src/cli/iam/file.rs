@@ -33,10 +33,15 @@ pub(super) fn write(path: &Path, text: &str, context: &Context) -> Result<()> {
     })
 }
 
+/// Whether the ARN of a policy stands in the place of a file.
+pub(super) fn is_managed(path: &Path) -> bool {
+    path.to_string_lossy().starts_with("arn:")
+}
+
 /// The policy of a file, named after it; or the AWS managed policy of an ARN.
 pub(super) fn policy(path: &Path, context: &Context) -> Result<PolicyDocument> {
     let name = path.to_string_lossy().into_owned();
-    if name.starts_with("arn:") {
+    if is_managed(path) {
         return managed(&name);
     }
     let document = PolicyDocument::parse(&read(path, context)?).map_err(|error| within(&name, &error))?;

@@ -3,7 +3,7 @@
 mod report;
 mod sarif;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
@@ -11,10 +11,11 @@ use clap::{Args, ValueEnum};
 use self::report::Linted;
 pub(super) use self::report::{beside, request};
 use super::file;
-use crate::cli::{Console, FAILED, Outcome};
+use crate::cli::{BAD_INPUT, Console, FAILED, Failure, Outcome};
 use crate::context::Context;
+use crate::error::Result;
 use crate::iam::PolicyKind;
-use crate::iam::lint::{Options, Severity, Suppressions, lint};
+use crate::iam::lint::{Finding, Options, Severity, Suppressions, lint, lint_text};
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -52,6 +53,9 @@ enum Format {
     Sarif,
 }
 
+/// The rule of what was not looked at in full.
+const UNREADABLE: &str = "unreadable";
+
 #[derive(Clone, Copy, Default, ValueEnum)]
 enum Level {
     Note,
@@ -87,14 +91,20 @@ pub(super) fn run(arguments: &Arguments, context: &Context, console: &mut Consol
         None => Suppressions::default(),
     };
     let mut linted = Vec::new();
+    // What is wrong with one file hides nothing of the others.
+    let mut missing = None;
     for path in &arguments.files {
-        let document = file::policy(path, context)?;
         let name = path.to_string_lossy().into_owned();
-        let findings = lint(&document, &options)?;
-        linted.extend(findings.into_iter().map(|finding| {
-            let reason = suppressions.reason(&name, &finding).map(str::to_owned);
-            Linted { policy: name.clone(), finding, suppressed: reason }
-        }));
+        match findings(path, &options, context) {
+            Ok(findings) => linted.extend(findings.into_iter().map(|finding| {
+                let reason = suppressions.reason(&name, &finding).map(str::to_owned);
+                Linted { policy: name.clone(), finding, suppressed: reason }
+            })),
+            Err(error) => missing = missing.or(Some(error)),
+        }
+    }
+    if let Some(error) = missing.take_if(|_| linted.is_empty()) {
+        return Err(error.into());
     }
     let stale = suppressions.unused(linted.iter().map(|one| (one.policy.as_str(), &one.finding)));
     match arguments.format {
@@ -102,7 +112,20 @@ pub(super) fn run(arguments: &Arguments, context: &Context, console: &mut Consol
         Format::Json => report::json(&linted, console)?,
         Format::Sarif => sarif::print(&linted, console)?,
     }
+    if let Some(error) = missing {
+        return Err(error.into());
+    }
+    if linted.iter().any(|one| one.finding.rule.id == UNREADABLE) {
+        return Err(Failure::Answered(BAD_INPUT));
+    }
     let least = arguments.fail_on.severity();
     let fails = linted.iter().any(|one| one.suppressed.is_none() && one.finding.severity >= least);
-    if fails { Err(crate::cli::Failure::Answered(FAILED)) } else { Ok(()) }
+    if fails { Err(Failure::Answered(FAILED)) } else { Ok(()) }
+}
+
+fn findings(path: &Path, options: &Options, context: &Context) -> Result<Vec<Finding>> {
+    if file::is_managed(path) {
+        return lint(&file::policy(path, context)?, options);
+    }
+    lint_text(&file::read(path, context)?, options)
 }

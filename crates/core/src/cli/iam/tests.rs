@@ -149,7 +149,7 @@ fn suppressed_findings_do_not_fail_and_stale_lines_are_told() {
 #[test]
 fn input_that_cannot_be_read_is_told_with_file_line_and_column() {
     let world = world();
-    let broken = piped(&world, "iam lint /srv/app/broken.json");
+    let broken = piped(&world, "iam diff /srv/app/narrow.json /srv/app/broken.json");
     assert_eq!((broken.code, broken.out.as_str()), (BAD_INPUT, ""));
     assert!(broken.err.starts_with("LK-0201 /srv/app/broken.json, line 2, column 17"), "{}", broken.err);
     let missing = piped(&world, "iam lint /srv/app/missing.json");
@@ -164,6 +164,29 @@ fn input_that_cannot_be_read_is_told_with_file_line_and_column() {
     ] {
         assert_eq!(piped(&world, &format!("iam {line}")).code, BAD_INPUT, "{line}");
     }
+}
+
+#[test]
+fn a_file_that_is_no_policy_is_a_finding_and_hides_none_of_the_others() {
+    let world = world();
+    let files = "/srv/app/broken.json /srv/app/wide.json";
+    let told = piped(&world, &format!("iam lint {files}"));
+    assert_eq!((told.code, told.err.as_str()), (BAD_INPUT, ""));
+    assert!(told.out.starts_with("/srv/app/broken.json:2:17 error unreadable\n"), "{}", told.out);
+    assert!(told.out.contains("/srv/app/wide.json:5:36 error privilege-escalation\n"), "{}", told.out);
+    let rules = |told: &Value| -> Vec<String> {
+        told.as_array().unwrap().iter().map(|one| one["rule"].as_str().unwrap().to_owned()).collect()
+    };
+    let told = json(&piped(&world, &format!("iam lint {files} --format json")));
+    assert_eq!((told[0]["line"].as_u64(), told[0]["pointer"].as_str()), (Some(2), Some("/Statement/0")));
+    assert!(rules(&told).contains(&"privilege-escalation".to_owned()), "{told}");
+    let log = json(&piped(&world, &format!("iam lint {files} --format sarif")));
+    let result = &log["runs"][0]["results"][0];
+    assert_eq!((result["ruleId"].as_str(), result["level"].as_str()), (Some("unreadable"), Some("error")));
+    let missing = piped(&world, "iam lint /srv/app/missing.json /srv/app/wide.json");
+    assert_eq!(missing.code, BAD_INPUT);
+    assert!(missing.err.starts_with("LK-0116 /srv/app/missing.json does not exist\n"), "{}", missing.err);
+    assert!(missing.out.contains(" error privilege-escalation\n"), "{}", missing.out);
 }
 
 #[test]
