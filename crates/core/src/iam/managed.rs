@@ -79,7 +79,6 @@ impl ManagedPolicy<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::iam::lint::{Options, lint};
 
     #[test]
     fn policies_are_found_by_their_arn_in_their_partition() {
@@ -99,19 +98,9 @@ mod tests {
     }
 
     #[test]
-    fn policies_are_understood_and_none_is_said_to_be_refused() {
-        for (at, policy) in ManagedPolicies::bundled().unwrap().all().enumerate() {
-            let document = policy.read().unwrap_or_else(|error| panic!("{}: {error}", policy.arn));
-            // Without optimisation lint of one in ten takes two seconds, and of all of them twenty.
-            if at % 10 > 0 {
-                continue;
-            }
-            let findings = lint(&document, &Options::default()).unwrap();
-            for finding in findings {
-                // AWS does not publish policies that AWS refuses.
-                let refused = ["element-not-allowed", "variable-in-old-version"].contains(&finding.rule.id);
-                assert!(!refused, "{}: {} {}", policy.arn, finding.rule.id, finding.message);
-            }
+    fn policies_are_understood() {
+        for policy in ManagedPolicies::bundled().unwrap().all() {
+            policy.read().unwrap_or_else(|error| panic!("{}: {error}", policy.arn));
         }
     }
 }
