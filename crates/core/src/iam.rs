@@ -12,6 +12,7 @@ mod diff;
 mod document;
 mod evaluate;
 mod explain;
+mod index;
 mod json;
 mod kind;
 pub mod lint;

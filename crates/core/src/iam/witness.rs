@@ -68,7 +68,7 @@ pub enum Beside {
 }
 
 /// Who makes a request.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Caller {
     /// Somebody without credentials.

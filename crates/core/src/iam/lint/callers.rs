@@ -1,7 +1,6 @@
 //! Callers of the policies that name principals, and what they may choose in their requests.
 
 use super::others::{Facts, arn_of, of_caller};
-use super::reach::is_denied;
 use super::subject::{Stated, Subject};
 use crate::iam::arn::Arn;
 use crate::iam::catalog::Action;
@@ -100,7 +99,7 @@ impl Subject<'_> {
     fn actions_of(&self, stated: &Stated<'_>) -> Vec<String> {
         const FEW: usize = 6;
         let of_pattern = |known: &[Action<'_>]| {
-            let free = known.iter().find(|action| !is_denied(self, **action));
+            let free = known.iter().find(|action| !self.is_denied(**action));
             let mut two: Vec<_> = known.first().into_iter().chain(free).map(|one| one.full_name()).collect();
             two.dedup();
             two

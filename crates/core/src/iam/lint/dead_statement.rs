@@ -4,6 +4,7 @@ use super::finding::{Findings, Rule, Severity};
 use super::subject::{Stated, Subject};
 use crate::error::printable;
 use crate::iam::cover::covers_statement;
+use crate::iam::index::Index;
 use crate::iam::operator::Comparison;
 
 pub(super) const RULE: Rule = Rule {
@@ -13,6 +14,9 @@ pub(super) const RULE: Rule = Rule {
 };
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
+    let denying =
+        subject.statements.iter().filter(|one| !one.allows() && one.statement.conditions.is_empty());
+    let denying = Index::of(denying.map(|one| (one.at, one.statement)));
     for stated in &subject.statements {
         if let Some(key) = contradiction(stated) {
             let message = format!(
@@ -20,18 +24,22 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
                 printable(key)
             );
             findings.add(stated.spot(), message, "Take the statement out, or one of the two conditions");
-        } else if let Some(deny) = subject.statements.iter().find(|other| denies_all_of(other, stated)) {
+        } else if let Some(deny) = denied_by(subject, &denying, stated) {
             let message = format!("{} allows nothing: {} denies all of it", stated.title(), deny.title());
             findings.add(stated.spot(), message, "Take one of the two out");
         }
     }
 }
 
-fn denies_all_of(deny: &Stated<'_>, stated: &Stated<'_>) -> bool {
-    stated.allows()
-        && !deny.allows()
-        && deny.statement.conditions.is_empty()
-        && covers_statement(deny.statement, stated.statement)
+/// The first Deny that takes all that the statement allows.
+fn denied_by<'s, 'a>(
+    subject: &'s Subject<'a>,
+    denying: &Index,
+    stated: &Stated<'_>,
+) -> Option<&'s Stated<'a>> {
+    let candidates = if stated.allows() { denying.covering(stated.statement) } else { Vec::new() };
+    let mut denying = candidates.into_iter().filter_map(|at| subject.statements.get(at));
+    denying.find(|deny| covers_statement(deny.statement, stated.statement))
 }
 
 /// A key that must be absent and have a value.

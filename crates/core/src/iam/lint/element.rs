@@ -1,5 +1,7 @@
 //! Elements that a kind of policy must have, or must not.
 
+use std::collections::HashSet;
+
 use super::finding::{Findings, Rule, Severity};
 use super::subject::{Stated, Subject};
 use crate::error::printable;
@@ -81,10 +83,10 @@ fn trust_actions(stated: &Stated<'_>, findings: &mut Findings) {
 }
 
 fn sids(subject: &Subject<'_>, findings: &mut Findings) {
-    for (at, stated) in subject.statements.iter().enumerate() {
+    let mut seen = HashSet::new();
+    for stated in &subject.statements {
         let Some(sid) = &stated.statement.sid else { continue };
-        let before = subject.statements.iter().take(at).filter_map(|earlier| earlier.statement.sid.as_ref());
-        if before.clone().any(|earlier| earlier.value == sid.value) {
+        if !seen.insert(sid.value.as_str()) {
             let message = format!("Two statements have the Sid \"{}\"", printable(&sid.value));
             findings.add(stated.spot(), message, "Give each its own, or none");
         }

@@ -1,8 +1,7 @@
 //! Requests for an action on a resource that no careful policy names, and for what a statement says.
 
-use super::subject::{Stated, Subject};
+use super::subject::{Asked, Stated, Subject};
 use crate::iam::catalog::{AccessLevel, Action};
-use crate::iam::document::Effect;
 use crate::iam::overlap::takes;
 use crate::iam::witness::{Ask, Caller, Context, Witness, concrete_arn, find, may_match};
 
@@ -45,24 +44,27 @@ pub(super) fn reached(subject: &Subject<'_>, stated: &Stated<'_>, actions: &[Act
     let callers = callers(subject, stated);
     let of = |level: AccessLevel| actions.iter().filter(move |action| action.is(level));
     let ordered = AccessLevel::ALL.into_iter().rev().flat_map(of);
-    let (denied, free): (Vec<&Action<'_>>, Vec<_>) = ordered.partition(|action| is_denied(subject, **action));
+    let (denied, free): (Vec<&Action<'_>>, Vec<_>) = ordered.partition(|action| subject.is_denied(**action));
     free.into_iter().take(ALIKE).chain(denied).find_map(|action| {
         let (name, resources) = (action.full_name(), resources(subject, stated, *action));
         let mut pairs = callers.iter().flat_map(|caller| resources.iter().map(move |one| (caller, one)));
         pairs.find_map(|((caller, context), resource)| {
-            let fixed: Vec<_> = context.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
-            let caller = caller.clone();
-            let ask = Ask { caller, action: &name, resource, fixed: &fixed, chosen: |_| true };
-            find(&subject.judge, subject.document, &ask)
+            found_once(subject, (caller.clone(), context.clone(), name.clone(), resource.clone()))
         })
     })
 }
 
-/// Whether a Deny speaks of the action.
-pub(super) fn is_denied(subject: &Subject<'_>, action: Action<'_>) -> bool {
-    let name = action.full_name();
-    let mut denying = subject.document.statements().iter().filter(|one| one.effect == Effect::Deny);
-    denying.any(|statement| may_match(statement, &name))
+/// The request that is found for this; looked for once.
+fn found_once(subject: &Subject<'_>, asked: Asked) -> Option<Witness> {
+    if let Some(known) = subject.asked.borrow().get(&asked) {
+        return known.clone();
+    }
+    let (caller, context, action, resource) = &asked;
+    let fixed: Vec<_> = context.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    let ask = Ask { caller: caller.clone(), action, resource, fixed: &fixed, chosen: |_| true };
+    let found = find(&subject.judge, subject.document, &ask);
+    subject.asked.borrow_mut().insert(asked, found.clone());
+    found
 }
 
 fn callers(subject: &Subject<'_>, stated: &Stated<'_>) -> Vec<(Caller, Context)> {

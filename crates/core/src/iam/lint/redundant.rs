@@ -6,6 +6,8 @@ use super::finding::{Findings, Rule, Severity};
 use super::subject::{Stated, Subject};
 use crate::error::printable;
 use crate::iam::cover::{covers_action, covers_statement};
+use crate::iam::document::Effect;
+use crate::iam::index::Index;
 
 pub(super) const RULE: Rule = Rule {
     id: "redundant",
@@ -14,8 +16,10 @@ pub(super) const RULE: Rule = Rule {
 };
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
+    let alike = Alike::of(subject);
     for stated in &subject.statements {
-        if let Some(other) = subject.statements.iter().find(|other| says_all_of(other, stated)) {
+        let others = alike.with(stated).into_iter().filter_map(|at| subject.statements.get(at));
+        if let Some(other) = others.into_iter().find(|other| says_all_of(&alike, other, stated)) {
             let message = format!("{} says all that {} says", other.title(), stated.title());
             findings.add(stated.spot(), message, "Take it out");
             continue;
@@ -24,23 +28,53 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
     }
 }
 
-fn says_all_of(other: &Stated<'_>, stated: &Stated<'_>) -> bool {
-    let conditions = |stated: &Stated<'_>| {
-        let each = stated.statement.conditions.iter();
-        let each = each.map(|condition| {
-            let values: Vec<_> = condition.values.values.iter().map(|text| text.value.clone()).collect();
-            (condition.operator, condition.key.value.to_ascii_lowercase(), values)
-        });
-        each.collect::<Vec<_>>()
-    };
-    let same = |stated: &Stated<'_>, other: &Stated<'_>| conditions(stated) == conditions(other);
+/// What the statements ask for: one can say all of another only where it asks for the same, or for nothing.
+struct Alike {
+    asked: Vec<(Effect, Vec<String>)>,
+    groups: HashMap<(Effect, Vec<String>), Index>,
+}
+
+impl Alike {
+    fn of(subject: &Subject<'_>) -> Self {
+        let (mut asked, mut groups) = (Vec::new(), HashMap::<_, Index>::new());
+        for stated in &subject.statements {
+            let own = (stated.statement.effect, conditions(stated));
+            groups.entry(own.clone()).or_default().add(stated.at, stated.statement);
+            asked.push(own);
+        }
+        Self { asked, groups }
+    }
+
+    fn with(&self, stated: &Stated<'_>) -> Vec<usize> {
+        let Some(own) = self.asked.get(stated.at) else { return Vec::new() };
+        let none = (own.0, Vec::new());
+        let keys = [Some(&none), (!own.1.is_empty()).then_some(own)];
+        let groups = keys.into_iter().flatten().filter_map(|key| self.groups.get(key));
+        let mut all: Vec<_> = groups.flat_map(|group| group.covering(stated.statement)).collect();
+        all.sort_unstable();
+        all
+    }
+
+    fn same(&self, a: &Stated<'_>, b: &Stated<'_>) -> bool {
+        self.asked.get(a.at) == self.asked.get(b.at)
+    }
+}
+
+fn conditions(stated: &Stated<'_>) -> Vec<String> {
+    let each = stated.statement.conditions.iter().map(|condition| {
+        let values: Vec<_> = condition.values.values.iter().map(|text| &text.value).collect();
+        format!("{} {} {values:?}", condition.operator, condition.key.value.to_ascii_lowercase())
+    });
+    each.collect()
+}
+
+fn says_all_of(alike: &Alike, other: &Stated<'_>, stated: &Stated<'_>) -> bool {
     other.at != stated.at
-        && other.statement.effect == stated.statement.effect
         && other.may_cover_actions_of(stated)
         && covers_statement(other.statement, stated.statement)
-        && (other.statement.conditions.is_empty() || same(other, stated))
         // Of two that say the same the second is redundant.
-        && (other.at < stated.at || !(covers_statement(stated.statement, other.statement) && same(other, stated)))
+        && (other.at < stated.at
+            || !(covers_statement(stated.statement, other.statement) && alike.same(other, stated)))
 }
 
 fn actions(stated: &Stated<'_>, findings: &mut Findings) {

@@ -1,6 +1,7 @@
 //! The policy that is looked at, and what every rule asks about it.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use super::full_access;
@@ -12,9 +13,10 @@ use crate::iam::cover::{covers_action, is_any_resource, is_stars};
 use crate::iam::document::{
     Effect, Element, PolicyDocument, PrincipalKind, PrincipalNames, Statement, Text, Texts,
 };
+use crate::iam::index::Index;
 use crate::iam::json::{self, Place};
 use crate::iam::kind::PolicyKind;
-use crate::iam::witness::{Judge, Witness};
+use crate::iam::witness::{Caller, Context, Judge, Witness, may_match};
 
 /// What lint is told besides the policy.
 #[derive(Clone, Debug, Default)]
@@ -66,9 +68,16 @@ pub(super) struct Subject<'a> {
     pub(super) judge: Judge<'a>,
     /// The actions that an Allow speaks of, whatever denies them.
     allowed: Rows,
+    /// The statements that deny; asked for once.
+    denying: OnceCell<Index>,
+    /// Requests that were looked for already: many statements are about the same.
+    pub(super) asked: RefCell<HashMap<Asked, Option<Witness>>>,
     /// What shows that every action on every resource is allowed; asked for once.
     full: OnceCell<Option<Witness>>,
 }
+
+/// A caller and what its requests have, an action and a resource.
+pub(super) type Asked = (Caller, Context, String, String);
 
 /// Rows of the catalogue's actions.
 #[derive(Clone)]
@@ -108,8 +117,21 @@ impl<'a> Subject<'a> {
             statements,
             judge: Judge::new(document, kind),
             allowed,
+            denying: OnceCell::new(),
+            asked: RefCell::default(),
             full: OnceCell::new(),
         }
+    }
+
+    /// Whether a Deny speaks of the action.
+    pub(super) fn is_denied(&self, action: Action<'_>) -> bool {
+        let denying = self.denying.get_or_init(|| {
+            let all = self.document.statements().iter().enumerate();
+            Index::of(all.filter(|(_, statement)| statement.effect == Effect::Deny))
+        });
+        let name = action.full_name();
+        let mut about = denying.with_action(&name).into_iter().filter_map(|at| self.statements.get(at));
+        about.any(|stated| may_match(stated.statement, &name))
     }
 
     /// A request that shows that every action on every resource is allowed, if that is told.

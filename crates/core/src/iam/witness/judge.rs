@@ -5,7 +5,8 @@ use std::cell::OnceCell;
 use super::{Beside, Caller, Context, EVERYTHING, Home, Witness, account, delegating};
 use crate::error::Result;
 use crate::iam::decision::Outcome;
-use crate::iam::document::PolicyDocument;
+use crate::iam::document::{Effect, PolicyDocument, Statement};
+use crate::iam::index::Index;
 use crate::iam::json::Refusal;
 use crate::iam::kind::PolicyKind;
 use crate::iam::principal::Principal;
@@ -17,6 +18,8 @@ pub(in crate::iam) struct Judge<'a> {
     document: &'a PolicyDocument,
     kind: PolicyKind,
     home: Home,
+    /// The statements that allow; made when the first request is looked for.
+    allowing: OnceCell<Index>,
     /// The policy by itself; made when the first request is judged, and none of a policy that the engine refuses.
     alone: OnceCell<Option<PolicySet>>,
     /// With a policy of the caller that allows everything.
@@ -33,11 +36,25 @@ impl<'a> Judge<'a> {
     /// The same, with requests made where another policy speaks of too.
     pub(in crate::iam) fn at(document: &'a PolicyDocument, kind: PolicyKind, home: Home) -> Self {
         let [alone, trusted, delegated] = [const { OnceCell::new() }; 3];
-        Self { document, kind, home, alone, trusted, delegated }
+        Self { document, kind, home, allowing: OnceCell::new(), alone, trusted, delegated }
     }
 
     pub(in crate::iam) fn home(&self) -> &Home {
         &self.home
+    }
+
+    /// The statements that may allow this action on this resource.
+    pub(in crate::iam) fn allowing(
+        &self,
+        action: &str,
+        resource: &str,
+    ) -> impl Iterator<Item = &'a Statement> {
+        let statements = self.document.statements();
+        let index = self.allowing.get_or_init(|| {
+            let all = statements.iter().enumerate();
+            Index::of(all.filter(|(_, statement)| statement.effect == Effect::Allow))
+        });
+        index.about(action, resource).into_iter().filter_map(|at| statements.get(at))
     }
 
     /// What the engine does not take of the policy; where there is any, it allows no request.

@@ -30,8 +30,7 @@ pub(in crate::iam) fn find(judge: &Judge<'_>, document: &PolicyDocument, ask: &A
     let fixed: Context =
         ask.fixed.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
     let about = |statement: &&Statement| may_match(statement, ask.action) && may_meet(statement, ask);
-    let allowing =
-        document.statements().iter().filter(|statement| statement.effect == Effect::Allow).filter(about);
+    let allowing = judge.allowing(ask.action, ask.resource).filter(about);
     let mut seen: Vec<Context> = Vec::new();
     for statement in allowing {
         let Some(context) = satisfied(&statement.conditions, &fixed, ask.chosen) else { continue };

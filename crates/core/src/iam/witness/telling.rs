@@ -18,7 +18,7 @@ fn around(comparison: Comparison, value: &str) -> Vec<String> {
     match comparison {
         C::Null => vec![EXAMPLE.to_owned()],
         C::Bool => vec!["true".to_owned(), "false".to_owned()],
-        C::IpAddress => Range::parse(&plain).map(|range| addresses(range)).unwrap_or_default(),
+        C::IpAddress => Range::parse(&plain).map(addresses).unwrap_or_default(),
         C::StringLike => {
             vec![plain.replace('*', EXAMPLE).replace('?', "x"), plain.replace('*', ""), EXAMPLE.to_owned()]
         }
