@@ -74,15 +74,17 @@ impl PolicyKind {
         matches!(self, Self::Identity | Self::Resource | Self::Trust)
     }
 
-    /// What AWS takes of it, the least first; the last is what no policy of the kind may exceed.
-    pub(super) fn size_limits(self) -> &'static [SizeLimit] {
+    /// What AWS takes of a policy of the kind, the least first; the last is what none may exceed.
+    pub(super) fn size_limits(self, document: &PolicyDocument) -> &'static [SizeLimit] {
         match self {
             Self::Identity => &[
-                SizeLimit { most: 6_144, what: "a managed policy" },
+                SizeLimit { most: 2_048, what: "the inline policies of a user" },
+                SizeLimit { most: 5_120, what: "the inline policies of a group" },
+                MANAGED,
                 SizeLimit { most: 10_240, what: "the inline policies of a role" },
             ],
-            Self::Boundary => &[SizeLimit { most: 6_144, what: "a managed policy" }],
-            Self::Session => &[SizeLimit { most: 2_048, what: "session policies" }],
+            Self::Boundary => &[MANAGED],
+            Self::Session => &[SESSION],
             Self::Trust => &[
                 SizeLimit { most: 2_048, what: "a trust policy, unless the quota was raised" },
                 SizeLimit { most: 8_192, what: "a trust policy" },
@@ -91,9 +93,41 @@ impl PolicyKind {
                 SizeLimit { most: 5_120, what: "a service control policy, unless the quota was raised" },
                 SizeLimit { most: 10_240, what: "a service control policy" },
             ],
-            Self::Resource => &[SizeLimit { most: 32_768, what: "the largest resource policies" }],
+            Self::Resource => of_service(document),
         }
     }
+
+    /// What AWS takes of one that is made for somebody, whom nobody knows yet.
+    pub(super) fn made_limit(self) -> Option<&'static SizeLimit> {
+        match self {
+            Self::Identity | Self::Boundary => Some(&MANAGED),
+            Self::Session => Some(&SESSION),
+            Self::Resource | Self::Trust | Self::Scp => None,
+        }
+    }
+}
+
+const MANAGED: SizeLimit = SizeLimit { most: 6_144, what: "a managed policy" };
+const SESSION: SizeLimit = SizeLimit { most: 2_048, what: "session policies" };
+
+/// What the services take of the policies of their resources, by their own pages on quotas.
+const OF_SERVICES: &[(&str, &[SizeLimit])] = &[
+    ("dynamodb", &[SizeLimit { most: 20_480, what: "a table's policy" }]),
+    ("kms", &[SizeLimit { most: 32_768, what: "a key policy" }]),
+    ("lambda", &[SizeLimit { most: 20_480, what: "a function's policy" }]),
+    ("s3", &[SizeLimit { most: 20_480, what: "a bucket policy" }]),
+    ("sns", &[SizeLimit { most: 30_720, what: "a topic's policy" }]),
+    ("sqs", &[SizeLimit { most: 8_192, what: "a queue's policy" }]),
+];
+
+/// The limits of the service that all actions of the document are of.
+fn of_service(document: &PolicyDocument) -> &'static [SizeLimit] {
+    let actions = document.statements().iter().flat_map(|statement| &statement.action.texts.values);
+    let mut services = actions.filter_map(|text| text.value.split_once(':')).map(|(service, _)| service);
+    let first = services.next().unwrap_or_default();
+    let is_one = services.all(|service| service.eq_ignore_ascii_case(first));
+    let known = OF_SERVICES.iter().find(|(service, _)| is_one && service.eq_ignore_ascii_case(first));
+    known.map_or(&[SizeLimit { most: 32_768, what: "the largest resource policies" }], |(_, limits)| limits)
 }
 
 impl FromStr for PolicyKind {

@@ -12,7 +12,7 @@ pub(super) const RULE: Rule = Rule {
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
     let size = subject.document.size();
-    let limits = subject.kind.size_limits();
+    let limits = subject.kind.size_limits(subject.document);
     let spot = || Spot { place: Place { line: 1, column: 1 }, pointer: String::new() };
     let exceeded = limits.iter().take_while(|limit| size > limit.most).last();
     let next = limits.iter().find(|limit| size <= limit.most);

@@ -41,7 +41,7 @@ impl Room {
                 return Err(error.with_hint("Pass identity, session or boundary"));
             }
         };
-        let limit = kind.size_limits().first();
+        let limit = kind.made_limit();
         let (most, what) = limit.map_or((0, "a policy"), |limit| (limit.most, limit.what));
         // Of a session policy white space counts.
         Ok(Self { most, what, policies, in_lines: kind != PolicyKind::Session })
