@@ -7,8 +7,8 @@ mod telling;
 
 pub(super) use self::home::Home;
 pub(super) use self::judge::Judge;
-pub(super) use self::search::{Ask, Context, concrete_arn, find, may_match, satisfied};
-pub(super) use self::telling::telling;
+pub(super) use self::search::{Ask, concrete_arn, find, may_match, satisfied};
+pub(super) use self::telling::values_beside;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -35,6 +35,9 @@ fn delegating(account: &str) -> String {
         r#"{{"Statement": {{"Effect": "Allow", "Principal": {{"AWS": "{account}"}}, "Action": ["sts:*", "kms:*"], "Resource": "*"}}}}"#
     )
 }
+
+/// What a request has besides, a value for each key.
+pub(super) type Context = BTreeMap<String, String>;
 
 /// A request that the policy allows.
 ///

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::same;
 use crate::iam::document::{Condition, Statement};
-use crate::iam::witness::{Context, satisfied, telling};
+use crate::iam::witness::{Context, satisfied, values_beside};
 
 /// So many contexts are tried at most, those of values that only one side has first.
 const MOST: usize = 256;
@@ -76,7 +76,7 @@ fn values(statement: &Statement, [old, new]: [&[&Statement]; 2]) -> Vec<(String,
             order.push(key);
             Vec::new()
         });
-        for value in telling(condition) {
+        for value in values_beside(condition) {
             if !known.contains(&value) {
                 known.push(value);
             }

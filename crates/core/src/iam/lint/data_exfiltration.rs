@@ -1,6 +1,7 @@
 //! Actions that answer with what is kept: objects, secrets, copies of databases.
 
 use super::finding::{Findings, Rule, Severity};
+use super::full_access;
 use super::reach::{of_the_request, on_anything};
 use super::subject::{Listed, Subject, some};
 use crate::iam::kind::PolicyKind;
@@ -59,7 +60,7 @@ pub(super) fn exposed(
         let action = subject.catalog.action(name)?;
         let witness = on_anything(subject, action, &[], of_the_request)?;
         let (stated, at) = subject.allowed_by(name)?;
-        (!subject.is_told_full(stated)).then_some((stated.at, at, name, witness))
+        (!full_access::is_told(subject, stated)).then_some((stated.at, at, name, witness))
     });
     let mut reached: Vec<(usize, usize, &str, Witness)> = reached.collect();
     reached.sort_by_key(|(statement, at, ..)| (*statement, *at));

@@ -13,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
-    let Some(witness) = subject.full_access() else { return };
+    let Some(witness) = told(subject) else { return };
     for stated in subject.allowing().filter(|stated| is_full(stated)) {
         let at = stated.actions().find(|(_, text, _)| is_everything(&text.value)).map_or(0, |(at, ..)| at);
         let fix = "Name the services and actions that are used; for people, attach AdministratorAccess and ask for MFA";
@@ -26,9 +26,19 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
     }
 }
 
+/// A request that shows that every action on every resource is allowed, if that is told.
+pub(super) fn told<'s>(subject: &'s Subject<'_>) -> Option<&'s Witness> {
+    subject.full.get_or_init(|| witness(subject)).as_ref()
+}
+
+/// Whether it is told that the statement allows everything, which leaves nothing to add.
+pub(super) fn is_told(subject: &Subject<'_>, stated: &Stated<'_>) -> bool {
+    is_full(stated) && told(subject).is_some()
+}
+
 /// A request that shows that a statement for every action on every resource is worth it: that most of what it says
 /// is allowed, whatever a Deny takes away.
-pub(super) fn witness(subject: &Subject<'_>) -> Option<Witness> {
+fn witness(subject: &Subject<'_>) -> Option<Witness> {
     if subject.kind != PolicyKind::Identity || !subject.allowing().any(is_full) {
         return None;
     }
@@ -40,6 +50,6 @@ pub(super) fn witness(subject: &Subject<'_>) -> Option<Witness> {
 }
 
 /// Whether a statement is for every action on every resource.
-pub(super) fn is_full(stated: &Stated<'_>) -> bool {
+fn is_full(stated: &Stated<'_>) -> bool {
     stated.is_for_everything() && stated.actions().any(|(_, text, _)| is_everything(&text.value))
 }

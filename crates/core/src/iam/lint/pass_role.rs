@@ -1,6 +1,7 @@
 //! iam:PassRole of any role to any service.
 
 use super::finding::{Findings, Rule, Severity};
+use super::full_access;
 use super::reach::of_the_request;
 use super::subject::Subject;
 use crate::iam::witness::{Ask, find};
@@ -28,7 +29,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
     };
     let Some(witness) = find(&subject.judge, subject.document, &ask) else { return };
     let Some((stated, at)) = subject.allowed_by("iam:PassRole") else { return };
-    if subject.is_told_full(stated) {
+    if full_access::is_told(subject, stated) {
         return;
     }
     let message = "Any role can be passed to any service";

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use self::paths::{On, Path, Step, paths};
 use super::finding::{Findings, Rule, Severity};
+use super::full_access;
 use super::reach::{of_the_request, on_anything};
 use super::subject::Subject;
 use crate::iam::catalog::Catalog;
@@ -21,7 +22,7 @@ pub(super) const RULE: Rule = Rule {
 const ADMINISTRATOR: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
-    if subject.kind != PolicyKind::Identity || subject.full_access().is_some() {
+    if subject.kind != PolicyKind::Identity || full_access::told(subject).is_some() {
         return;
     }
     let mut open: Vec<(&Path, Witness)> = Vec::new();

@@ -1,6 +1,7 @@
 //! Every action of a service, or of every service.
 
 use super::finding::{Findings, Rule, Severity};
+use super::full_access;
 use super::reach::{actions_of, reached};
 use super::subject::{Stated, Subject};
 use crate::error::printable;
@@ -46,7 +47,7 @@ fn all_of<'a>(pattern: &str, known: &[Action<'a>]) -> Option<&'a str> {
 }
 
 fn of_every_service(subject: &Subject<'_>, stated: &Stated<'_>, at: usize, findings: &mut Findings) {
-    if subject.is_told_full(stated) {
+    if full_access::is_told(subject, stated) {
         return;
     }
     let Some(witness) = reached(subject, stated, &actions_of(subject, stated)) else { return };

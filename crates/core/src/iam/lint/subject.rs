@@ -4,7 +4,6 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use super::full_access;
 use crate::error::{Error, ErrorKind, Result, printable};
 use crate::iam::arn::is_account;
 use crate::iam::bits::Bits;
@@ -73,7 +72,7 @@ pub(super) struct Subject<'a> {
     /// Requests that were looked for already: many statements are about the same.
     pub(super) asked: RefCell<HashMap<Asked, Option<Witness>>>,
     /// What shows that every action on every resource is allowed; asked for once.
-    full: OnceCell<Option<Witness>>,
+    pub(super) full: OnceCell<Option<Witness>>,
 }
 
 /// A caller and what its requests have, an action and a resource.
@@ -132,16 +131,6 @@ impl<'a> Subject<'a> {
         let name = action.full_name();
         let mut about = denying.with_action(&name).into_iter().filter_map(|at| self.statements.get(at));
         about.any(|stated| may_match(stated.statement, &name))
-    }
-
-    /// A request that shows that every action on every resource is allowed, if that is told.
-    pub(super) fn full_access(&self) -> Option<&Witness> {
-        self.full.get_or_init(|| full_access::witness(self)).as_ref()
-    }
-
-    /// Whether it is told that the statement allows everything, which leaves nothing to add.
-    pub(super) fn is_told_full(&self, stated: &Stated<'_>) -> bool {
-        full_access::is_full(stated) && self.full_access().is_some()
     }
 
     /// The statements that allow.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::finding::{Findings, Rule, Severity};
+use super::full_access;
 use super::reach::reached;
 use super::subject::{SHOWN, Stated, Subject, first_of};
 use crate::error::printable;
@@ -24,7 +25,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
     for stated in subject.allowing() {
         let mut wide = Wide::of(stated);
         let Some((at, pattern)) = wide.first() else { continue };
-        if subject.is_told_full(stated) || is_narrowed(stated) {
+        if full_access::is_told(subject, stated) || is_narrowed(stated) {
             continue;
         }
         let actions = stated.actions().filter_map(|(_, _, known)| known).flatten();

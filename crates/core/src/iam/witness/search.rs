@@ -1,9 +1,7 @@
 //! Requests that the policy allows, found by trying.
 
-use std::collections::BTreeMap;
-
 use super::judge::Judge;
-use super::{ACCOUNT, Caller, EXAMPLE, Witness};
+use super::{ACCOUNT, Caller, Context, EXAMPLE, Witness};
 use crate::iam::cover::{covers, covers_action};
 use crate::iam::document::{Condition, Effect, Element, PolicyDocument, Statement};
 use crate::iam::operator::{Comparison, Operator, Quantifier};
@@ -22,8 +20,6 @@ pub(in crate::iam) struct Ask<'a> {
     /// Whether the caller can have any value of this key in the request.
     pub(in crate::iam) chosen: fn(&str) -> bool,
 }
-
-pub(in crate::iam) type Context = BTreeMap<String, String>;
 
 /// A request of this kind that the policy allows, if one is found.
 pub(in crate::iam) fn find(judge: &Judge<'_>, document: &PolicyDocument, ask: &Ask<'_>) -> Option<Witness> {

@@ -7,7 +7,7 @@ use crate::iam::operator::Comparison;
 use crate::iam::value::{Range, moment};
 
 /// For each value of the condition what fits it, and what just does not.
-pub(in crate::iam) fn telling(condition: &Condition) -> Vec<String> {
+pub(in crate::iam) fn values_beside(condition: &Condition) -> Vec<String> {
     let values = condition.values.values.iter();
     values.flat_map(|text| around(condition.operator.comparison, &text.value)).collect()
 }
