@@ -1,6 +1,6 @@
 //! Which statements can be about the same at all, told without comparing each with each.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::document::{Element, Statement};
 
@@ -14,6 +14,8 @@ pub(super) struct Index {
 #[derive(Default)]
 struct Beginnings {
     of: HashMap<String, Vec<usize>>,
+    /// How long the beginnings are.
+    lengths: BTreeSet<usize>,
     /// Statements of which no pattern says what they are about: those with `NotAction`, for example.
     open: Vec<usize>,
 }
@@ -31,6 +33,11 @@ impl Index {
     pub(super) fn add(&mut self, at: usize, statement: &Statement) {
         self.actions.add(at, Some(&statement.action), str::to_ascii_lowercase);
         self.resources.add(at, statement.resource.as_ref(), str::to_owned);
+    }
+
+    /// Whether there is no statement.
+    pub(super) fn is_empty(&self) -> bool {
+        self.actions.lengths.is_empty() && self.actions.open.is_empty()
     }
 
     /// The statements that may be about all that this one is about, in order; others are not.
@@ -68,6 +75,7 @@ impl Beginnings {
         let Some(element) = element.filter(|element| !element.negated) else { return self.open.push(at) };
         for text in &element.texts.values {
             let plain = text.value.split(['*', '?', '$']).next().unwrap_or_default();
+            self.lengths.insert(plain.len());
             let known = self.of.entry(folded(plain)).or_default();
             if known.last() != Some(&at) {
                 known.push(at);
@@ -77,8 +85,7 @@ impl Beginnings {
 
     /// The statements with a pattern that begins as the text does.
     fn fitting(&self, text: &str) -> Vec<&[usize]> {
-        let ends = text.char_indices().map(|(at, _)| at).chain([text.len()]);
-        let beginnings = ends.filter_map(|end| self.of.get(text.get(..end)?));
+        let beginnings = self.lengths.iter().filter_map(|end| self.of.get(text.get(..*end)?));
         beginnings.map(Vec::as_slice).chain([self.open.as_slice()]).collect()
     }
 }

@@ -37,7 +37,8 @@ fn denied_by<'s, 'a>(
     denying: &Index,
     stated: &Stated<'_>,
 ) -> Option<&'s Stated<'a>> {
-    let candidates = if stated.allows() { denying.covering(stated.statement) } else { Vec::new() };
+    let candidates =
+        if stated.allows() && !denying.is_empty() { denying.covering(stated.statement) } else { Vec::new() };
     let mut denying = candidates.into_iter().filter_map(|at| subject.statements.get(at));
     denying.find(|deny| covers_statement(deny.statement, stated.statement))
 }

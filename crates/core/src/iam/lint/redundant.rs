@@ -46,7 +46,7 @@ impl Alike {
     }
 
     fn with(&self, stated: &Stated<'_>) -> Vec<usize> {
-        let Some(own) = self.asked.get(stated.at) else { return Vec::new() };
+        let Some(own) = self.asked.get(stated.at).filter(|_| self.asked.len() > 1) else { return Vec::new() };
         let none = (own.0, Vec::new());
         let keys = [Some(&none), (!own.1.is_empty()).then_some(own)];
         let groups = keys.into_iter().flatten().filter_map(|key| self.groups.get(key));

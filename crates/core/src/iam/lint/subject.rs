@@ -128,6 +128,9 @@ impl<'a> Subject<'a> {
             let all = self.document.statements().iter().enumerate();
             Index::of(all.filter(|(_, statement)| statement.effect == Effect::Deny))
         });
+        if denying.is_empty() {
+            return false;
+        }
         let name = action.full_name();
         let mut about = denying.with_action(&name).into_iter().filter_map(|at| self.statements.get(at));
         about.any(|stated| may_match(stated.statement, &name))
