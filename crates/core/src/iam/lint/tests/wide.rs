@@ -1,0 +1,129 @@
+//! Access that is wider than it need be.
+
+use super::*;
+
+#[test]
+fn full_access_is_told_unless_something_takes_it_away() {
+    let rule = "full-access";
+    assert_eq!(identity(rule, &allow("*", "*")), ["/Statement/0/Action"]);
+    let but = |deny: &str| format!(r#"{}, {{"Effect": "Deny", {deny}, "Resource": "*"}}"#, allow("*", "*"));
+    for few in [r#""Action": "iam:CreateUser""#, r#""Action": "iam:*""#, r#""Action": ["kms:*", "ec2:*"]"#] {
+        assert_eq!(identity(rule, &but(few)), ["/Statement/0/Action"], "{few}");
+    }
+    // What is left is told by the other rules.
+    let most = but(r#""NotAction": ["s3:*", "iam:*"]"#);
+    assert_eq!(identity(rule, &most), NOTHING);
+    assert_eq!(identity("service-wildcard", &most), ["/Statement/0/Action"]);
+    assert_eq!(identity("data-exfiltration", &most), ["/Statement/0/Action"]);
+    assert_ne!(identity("privilege-escalation", &most), NOTHING);
+    assert_eq!(identity("pass-role-too-wide", &most), ["/Statement/0/Action"]);
+    for same in [allow("**", "**"), allow("*:*", "arn:*"), allow("*", "arn:aws:*:*:*:*")] {
+        assert_eq!(identity(rule, &same), ["/Statement/0/Action"], "{same}");
+    }
+    assert_eq!(found(rule, PolicyKind::Scp, &allow("*", "*")), NOTHING);
+}
+
+#[test]
+fn every_action_of_a_service_is_told_with_its_counts() {
+    let policy =
+        format!(r#"{{"Version": "2012-10-17", "Statement": {}}}"#, allow("sqs:*", "arn:aws:sqs:*:*:orders"));
+    let findings = linted(PolicyKind::Identity, &[], &policy);
+    let finding = findings.iter().find(|finding| finding.rule.id == "service-wildcard").unwrap();
+    assert!(
+        finding.message.starts_with("sqs:* is ") && finding.message.contains("of level Write"),
+        "{}",
+        finding.message
+    );
+    let rule = "service-wildcard";
+    assert_eq!(identity(rule, &allow("sqs:Send*", "*")), NOTHING);
+    for all in ["sqs:**", "SQS:*", "*", "**"] {
+        assert_eq!(identity(rule, &allow(all, "arn:aws:sqs:*:*:orders")), ["/Statement/0/Action"], "{all}");
+    }
+    assert_eq!(identity(rule, &allow("*", "arn:aws:s3:::b/*")), ["/Statement/0/Action"]);
+    assert_eq!(found(rule, PolicyKind::Resource, &bucket(r#""*""#, "").replace("GetObject", "*")).len(), 1);
+}
+
+#[test]
+fn every_resource_is_told_where_it_could_be_some() {
+    let rule = "wildcard-resource";
+    assert_eq!(identity(rule, &allow("s3:PutObject", "*")), ["/Statement/0/Resource"]);
+    assert_eq!(identity(rule, &allow("ec2:DescribeInstances", "*")), NOTHING);
+    let tagged = r#"{"StringEquals": {"aws:ResourceTag/team": "orders"}}"#;
+    assert_eq!(identity(rule, &allow_if("ec2:StopInstances", "*", tagged)), NOTHING);
+    for (action, every) in [
+        ("s3:PutObject", "arn:aws:s3:::*"),
+        ("s3:PutObject", "arn:aws:s3:::*/*"),
+        ("sqs:SendMessage", "arn:aws:sqs:*:*:*"),
+        ("lambda:InvokeFunction", "arn:aws:lambda:*:*:function:*"),
+        ("sqs:SendMessage", "**"),
+        ("sqs:SendMessage", "arn:*"),
+    ] {
+        assert_eq!(identity(rule, &allow(action, every)), ["/Statement/0/Resource"], "{every}");
+    }
+    for some in ["arn:aws:s3:::orders/*", "arn:aws:s3:::*/orders/*", "arn:aws:sqs:*:111122223333:*"] {
+        assert_eq!(identity(rule, &allow("s3:PutObject", some)), NOTHING, "{some}");
+    }
+}
+
+#[test]
+fn access_that_a_deny_takes_away_is_no_finding() {
+    for (rule, allowed, denied) in [
+        ("service-wildcard", allow("sqs:*", "*"), "sqs:*"),
+        ("wildcard-resource", allow("s3:PutObject", "*"), "s3:*"),
+        ("not-action-with-allow", allow("iam:*", "*").replace("Action", "NotAction"), "*"),
+        (
+            "not-resource-with-allow",
+            allow("s3:*", "arn:aws:s3:::b/*").replace("Resource", "NotResource"),
+            "s3:*",
+        ),
+        (
+            "for-all-values-without-null-guard",
+            allow_if("ec2:CreateTags", "*", r#"{"ForAllValues:StringEquals": {"aws:TagKeys": "a"}}"#),
+            "ec2:*",
+        ),
+    ] {
+        assert_eq!(identity(rule, &allowed).len(), 1, "{rule}");
+        let all = format!("{allowed}, {}", allow(denied, "*").replace("Allow", "Deny"));
+        assert_eq!(identity(rule, &all), NOTHING, "{rule}");
+    }
+    // A strong action that is denied hides none of the others.
+    let strong = format!("{}, {}", allow("sqs:*", "*"), allow("sqs:[AD]*", "*").replace("Allow", "Deny"));
+    let strong = strong.replace("sqs:[AD]*", "sqs:?e*");
+    assert_eq!(identity("service-wildcard", &strong), ["/Statement/0/Action"]);
+}
+
+#[test]
+fn negated_elements_of_an_allow_are_told() {
+    let not_action = r#"{"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}"#;
+    assert_eq!(identity("not-action-with-allow", not_action), ["/Statement/0/NotAction"]);
+    let deny = r#"{"Effect": "Deny", "NotAction": "iam:*", "Resource": "*"}"#;
+    assert_eq!(identity("not-action-with-allow", deny), NOTHING);
+    let not_resource =
+        r#"{"Effect": "Allow", "Action": "s3:GetObject", "NotResource": "arn:aws:s3:::secret/*"}"#;
+    assert_eq!(identity("not-resource-with-allow", not_resource), ["/Statement/0/NotResource"]);
+}
+
+#[test]
+fn any_role_for_any_service_is_told() {
+    let rule = "pass-role-too-wide";
+    assert_eq!(identity(rule, &allow("iam:PassRole", "*")), ["/Statement/0/Action"]);
+    assert_eq!(identity(rule, &allow("iam:PassRole", "arn:aws:iam::111122223333:role/orders-*")), NOTHING);
+    let narrowed = r#"{"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}"#;
+    assert_eq!(identity(rule, &allow_if("iam:PassRole", "*", narrowed)), NOTHING);
+}
+
+#[test]
+fn credentials_and_data_of_any_resource_are_told() {
+    assert_eq!(identity("credential-exposure", &allow("redshift:GetClusterCredentials", "*")).len(), 1);
+    assert_eq!(identity("data-exfiltration", &allow("secretsmanager:GetSecretValue", "*")).len(), 1);
+    let one = allow(
+        "secretsmanager:GetSecretValue",
+        "arn:aws:secretsmanager:us-east-1:111122223333:secret:orders-??????",
+    );
+    assert_eq!(identity("data-exfiltration", &one), NOTHING);
+    let tagged = r#"{"StringEquals": {"aws:ResourceTag/team": "orders"}}"#;
+    assert_eq!(
+        identity("data-exfiltration", &allow_if("secretsmanager:GetSecretValue", "*", tagged)),
+        NOTHING
+    );
+}
