@@ -138,7 +138,11 @@ fn principals_of(account: &str) -> [String; 2] {
 /// Whether a stranger can have any value of this key: what the request says, and not where or who it comes from.
 fn is_free_to_strangers(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
-    is_no_limit_to_callers(&key) || key == "aws:multifactorauthpresent" || key == "aws:multifactorauthage"
+    is_no_limit_to_callers(&key)
+        || key == "aws:multifactorauthpresent"
+        || key == "aws:multifactorauthage"
+        // Every account gives its own principals what tags it likes.
+        || key.starts_with("aws:principaltag/")
 }
 
 /// Whether a key says nothing of who asks or where from.

@@ -86,7 +86,7 @@ fn resources(subject: &Subject<'_>, stated: &Stated<'_>, action: Action<'_>) -> 
 }
 
 /// Actions that the statement may be about: all that its patterns mean; of every action, strong ones, those of the
-/// services of its resources, and one of each service.
+/// services of its resources, one of each service, and what a Deny of all others spares.
 pub(super) fn actions_of<'a>(subject: &Subject<'a>, stated: &Stated<'a>) -> Vec<Action<'a>> {
     let known = stated.actions().filter_map(|(_, _, known)| known).flatten().copied();
     if !stated.statement.action.negated && stated.actions().all(|(_, _, known)| known.is_some()) {
@@ -97,8 +97,17 @@ pub(super) fn actions_of<'a>(subject: &Subject<'a>, stated: &Stated<'a>) -> Vec<
     let prefixes = stated.resources().filter_map(|(_, text)| text.value.split(':').nth(2));
     let of_resources = prefixes.filter_map(|prefix| catalog.service(prefix)).flat_map(|one| one.actions());
     let of_each = catalog.services().filter_map(|service| service.actions().next());
-    let all = strong.chain(of_resources).chain(of_each);
+    let all = strong.chain(of_resources).chain(of_each).chain(spared(subject));
     all.filter(|action| may_match(stated.statement, &action.full_name())).collect()
+}
+
+/// The first actions that each Deny with `NotAction` leaves alone.
+fn spared<'a>(subject: &Subject<'a>) -> impl Iterator<Item = Action<'a>> {
+    const FEW: usize = 8;
+    let denying =
+        subject.statements.iter().filter(|stated| !stated.allows() && stated.statement.action.negated);
+    let patterns = denying.flat_map(|stated| stated.expanded.iter().flatten());
+    patterns.flat_map(|known| known.iter().take(FEW).copied())
 }
 
 /// Tags are the resource's, not the caller's: a policy that asks for one is narrower than any resource.

@@ -23,6 +23,7 @@ fn strangers_are_told_unless_a_condition_keeps_them_out() {
         r#"{"ArnLike": {"aws:SourceArn": "arn:aws:sns:*:*:*"}}"#,
         r#"{"Null": {"aws:PrincipalArn": "false"}}"#,
         r#"{"Null": {"aws:SourceVpc": "true"}}"#,
+        r#"{"StringEquals": {"aws:PrincipalTag/team": "orders"}}"#,
     ] {
         assert!(is_public(&format!(r#", "Condition": {open}"#)), "{open}");
     }

@@ -90,6 +90,10 @@ fn access_that_a_deny_takes_away_is_no_finding() {
     let strong = format!("{}, {}", allow("sqs:*", "*"), allow("sqs:[AD]*", "*").replace("Allow", "Deny"));
     let strong = strong.replace("sqs:[AD]*", "sqs:?e*");
     assert_eq!(identity("service-wildcard", &strong), ["/Statement/0/Action"]);
+    // Nor is what a Deny of all others spares.
+    let spared = format!("{}, {}", allow("*", "*"), allow("iam:Get*", "*").replace("Allow", "Deny"));
+    let spared = spared.replace(r#""Action": "iam:Get*""#, r#""NotAction": "iam:Get*""#);
+    assert_eq!(identity("service-wildcard", &spared), ["/Statement/0/Action"]);
 }
 
 #[test]
