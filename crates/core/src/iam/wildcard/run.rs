@@ -12,12 +12,15 @@ pub(super) struct Run {
     search: Option<Search>,
 }
 
-/// How a run that never changes is looked for.
+/// How a run that never changes is looked for. Boxed, because a hostile pattern has a run for every other character.
 #[derive(Clone, Debug)]
 enum Search {
-    Text(Box<memmem::Finder<'static>>, usize),
-    Signs(Finder),
+    Text(Box<memmem::Finder<'static>>),
+    Signs(Box<Finder>),
 }
+
+/// What is made ready for a text weighs more than the text: it pays for those that are longer.
+const SHORT: usize = 4;
 
 impl Run {
     pub(super) fn new(tokens: &[Token]) -> Self {
@@ -26,11 +29,10 @@ impl Run {
 
     pub(super) fn prepare(&mut self) {
         self.search = match self.tokens.as_slice() {
-            [Token::Text(text)] => {
-                Some(Search::Text(Box::new(memmem::Finder::new(text).into_owned()), text.len()))
-            }
+            [Token::Text(text)] if text.len() <= SHORT => None,
+            [Token::Text(text)] => Some(Search::Text(Box::new(memmem::Finder::new(text).into_owned()))),
             tokens if tokens.iter().any(|token| matches!(token, Token::Slot(_))) => None,
-            tokens => Some(Search::Signs(Finder::new(signs_of(tokens, &NoSlots).collect()))),
+            tokens => Some(Search::Signs(Box::new(Finder::new(signs_of(tokens, &NoSlots).collect())))),
         };
     }
 
@@ -66,8 +68,8 @@ impl Run {
 
     fn search<'t>(&self, text: &'t str, slots: &impl Slots) -> Option<&'t str> {
         match (&self.search, self.tokens.as_slice()) {
-            (Some(Search::Text(finder, length)), _) => {
-                finder.find(text.as_bytes()).and_then(|at| text.get(at + length..))
+            (Some(Search::Text(finder)), _) => {
+                finder.find(text.as_bytes()).and_then(|at| text.get(at + finder.needle().len()..))
             }
             (Some(Search::Signs(finder)), _) => finder.after_first(text),
             (None, tokens) if tokens.contains(&Token::One) => {
