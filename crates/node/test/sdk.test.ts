@@ -83,11 +83,15 @@ describe("the clients' own settings", () => {
       response.writeHead(403).end();
     });
     const pinned = { stsEndpoint: sts.url, expectedAccount: "111122223333", deadline: "2s" } as const;
-    const callerClientConfig = { region: async () => "eu-south-2" };
+    const asked: string[] = [];
+    const callerClientConfig = { region: async () => (asked.push("region"), "eu-south-2") };
     for (const options of [{}, { region: "eu-west-3" }]) {
       await using vault = fromVault({ ...(await ownLogin()), ...pinned, ...options });
-      await expect(vault({ callerClientConfig })).rejects.toBeInstanceOf(LeasekeyError);
+      for (let calls = 0; calls < 2; calls += 1) {
+        await expect(vault({ callerClientConfig })).rejects.toBeInstanceOf(LeasekeyError);
+      }
     }
+    expect(asked, "by the first call of each").toEqual(["region", "region"]);
     expect([...new Set(signed)]).toEqual(["eu-south-2", "eu-west-3"]);
   });
 

@@ -33,14 +33,18 @@ const SHARE_AT_MOST = 1_000;
 
 /** What comes within a share of the caller's deadline, 1 s at most; a call that is given up meanwhile fails. */
 export function withinShare<T>(promise: Promise<T>, deadline?: number, signal?: AbortSignal): Promise<T | undefined> {
-  return new Promise<T | undefined>((resolve, reject) => {
-    const timer = setTimeout(() => resolve(undefined), Math.min((deadline ?? Number.POSITIVE_INFINITY) * SHARE, SHARE_AT_MOST));
-    const giveUp = (): void => reject(signal?.reason);
+  let timer: NodeJS.Timeout;
+  let giveUp: () => void;
+  const first = new Promise<T | undefined>((resolve, reject) => {
+    timer = setTimeout(() => resolve(undefined), Math.min((deadline ?? Number.POSITIVE_INFINITY) * SHARE, SHARE_AT_MOST));
+    giveUp = () => reject(signal?.reason);
     signal?.addEventListener("abort", giveUp, { once: true });
-    promise.then(resolve, reject).finally(() => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", giveUp);
-    });
+    promise.then(resolve, reject);
+  });
+  // Whichever came first: what is waited for may never come.
+  return first.finally(() => {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", giveUp);
   });
 }
 
