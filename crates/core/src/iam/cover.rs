@@ -6,19 +6,22 @@ use super::wildcard::Pattern;
 /// Whether a pattern of actions covers another, or an action.
 pub(super) fn covers_action(wider: &str, narrower: &str) -> bool {
     // Most pairs differ before the first sign, which is told without making a pattern.
-    let same = |a: &str, b: &str| a.eq_ignore_ascii_case(b);
-    begins_alike(wider, narrower, same) && covers(&wider.to_ascii_lowercase(), &narrower.to_ascii_lowercase())
+    begins_alike(wider, narrower, |a, b| a.eq_ignore_ascii_case(&b))
+        && (is_beginning(wider) || covers(&wider.to_ascii_lowercase(), &narrower.to_ascii_lowercase()))
 }
 
 /// Whether the narrower one begins with what stands before the first sign of the wider one; is it, without a sign.
-fn begins_alike(wider: &str, narrower: &str, same: fn(&str, &str) -> bool) -> bool {
-    match wider.find(['*', '?']) {
-        None => same(wider, narrower),
-        Some(at) => match (wider.get(..at), narrower.get(..at)) {
-            (Some(wider), Some(narrower)) => same(wider, narrower),
-            _ => false,
-        },
+fn begins_alike(wider: &str, narrower: &str, same: fn(u8, u8) -> bool) -> bool {
+    let mut narrower = narrower.bytes();
+    for byte in wider.bytes() {
+        if matches!(byte, b'*' | b'?') {
+            return true;
+        }
+        if !narrower.next().is_some_and(|other| same(byte, other)) {
+            return false;
+        }
     }
+    narrower.next().is_none()
 }
 
 /// Whether every text that `narrower` fits, `wider` fits too; in doubt not.
@@ -27,7 +30,15 @@ pub(super) fn covers(wider: &str, narrower: &str) -> bool {
     // one are otherwise characters like any other: only a star of the wider one takes them.
     let doubtful = wider.contains('?') && narrower.contains('*');
     let alike = begins_alike(wider, narrower, |a, b| a == b);
-    alike && !doubtful && !wider.contains("${") && Pattern::of(wider).matches(narrower)
+    alike
+        && !doubtful
+        && !wider.contains("${")
+        && (is_beginning(wider) || Pattern::of(wider).matches(narrower))
+}
+
+/// Whether the pattern says how a text begins, or all of it, and no more.
+fn is_beginning(pattern: &str) -> bool {
+    pattern.find(['*', '?']).is_none_or(|at| pattern.get(at..) == Some("*"))
 }
 
 /// Whether a pattern of resources means all of every service: `*`, `arn:*`, `arn:aws:*:*:*:*`.

@@ -8,16 +8,30 @@ pub(super) fn overlap(kind: &str, pattern: &str) -> bool {
         return meet_as_texts(kind, pattern);
     }
     // Segments do not run into each other, but for the last.
-    let (kinds, patterns): (Vec<_>, _) = (kind.splitn(6, ':').collect(), split(pattern));
-    if patterns.len() < 6 || kinds.len() < 6 {
-        return meet_as_texts(kind, pattern);
+    match (parts(kind), parts(pattern)) {
+        (Some(kinds), Some(patterns)) => {
+            kinds.iter().zip(&patterns).all(|(kind, pattern)| parts_overlap(kind, pattern))
+        }
+        _ => meet_as_texts(kind, pattern),
     }
-    kinds.iter().zip(&patterns).all(|(kind, pattern)| parts_overlap(kind, pattern))
 }
 
 /// Whether some text fits both, whatever ARNs are cut into.
 pub(super) fn meet_as_texts(a: &str, b: &str) -> bool {
-    meet(&signs(a), &signs(b))
+    // Most are told by how they begin: what one has before its first star or variable, the other must have too.
+    let (mut of_a, mut of_b) = (signs(a), signs(b));
+    loop {
+        let (rest_of_a, rest_of_b) = (of_a.clone(), of_b.clone());
+        match (of_a.next(), of_b.next()) {
+            (None, None) => return true,
+            (Some(Sign::Is(one)), Some(Sign::Is(two))) if one != two => return false,
+            (Some(Sign::Is(_) | Sign::One), Some(Sign::Is(_) | Sign::One)) => {}
+            (Some(Sign::Any), _) if of_a.next().is_none() => return true,
+            (_, Some(Sign::Any)) if of_b.next().is_none() => return true,
+            (Some(Sign::Any), _) | (_, Some(Sign::Any)) => return meet(&whole(rest_of_a), &whole(rest_of_b)),
+            (None, _) | (_, None) => return false,
+        }
+    }
 }
 
 /// Whether a request for the action can name a resource of this pattern.
@@ -43,23 +57,30 @@ fn is_variable(part: &str) -> bool {
     part.strip_prefix("${").and_then(|name| name.strip_suffix('}')).is_some_and(|name| !name.contains('}'))
 }
 
+/// The six parts of an ARN.
+fn parts(text: &str) -> Option<[&str; 6]> {
+    let mut parts = [""; 6];
+    let mut rest = text;
+    let (last, head) = parts.split_last_mut()?;
+    for part in head {
+        let end = colon(rest)?;
+        (*part, rest) = (rest.get(..end)?, rest.get(end + 1..)?);
+    }
+    *last = rest;
+    Some(parts)
+}
+
 // The colons within a variable are none of the ARN's.
-fn split(pattern: &str) -> Vec<&str> {
-    let mut parts = Vec::new();
-    let (mut start, mut depth) = (0, 0usize);
-    for (at, character) in pattern.char_indices() {
-        match character {
-            '{' => depth += 1,
-            '}' => depth = depth.saturating_sub(1),
-            ':' if depth == 0 && parts.len() < 5 => {
-                parts.push(pattern.get(start..at).unwrap_or_default());
-                start = at + 1;
-            }
+fn colon(text: &str) -> Option<usize> {
+    let mut depth = 0usize;
+    text.bytes().position(|byte| {
+        match byte {
+            b'{' => depth += 1,
+            b'}' => depth = depth.saturating_sub(1),
             _ => {}
         }
-    }
-    parts.push(pattern.get(start..).unwrap_or_default());
-    parts
+        byte == b':' && depth == 0
+    })
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -70,11 +91,10 @@ enum Sign {
 }
 
 // A variable may become anything.
-fn signs(text: &str) -> Vec<Sign> {
-    let mut signs = Vec::new();
+fn signs(text: &str) -> impl Iterator<Item = Sign> + Clone {
     let mut rest = text.chars();
-    while let Some(character) = rest.next() {
-        signs.push(match character {
+    std::iter::from_fn(move || {
+        Some(match rest.next()? {
             '$' if rest.as_str().starts_with('{') && rest.as_str().contains('}') => {
                 rest.by_ref().take_while(|character| *character != '}').for_each(drop);
                 Sign::Any
@@ -82,8 +102,12 @@ fn signs(text: &str) -> Vec<Sign> {
             '*' => Sign::Any,
             '?' => Sign::One,
             other => Sign::Is(other),
-        });
-    }
+        })
+    })
+}
+
+fn whole(signs: impl Iterator<Item = Sign>) -> Vec<Sign> {
+    let mut signs: Vec<_> = signs.collect();
     signs.dedup_by(|a, b| *a == Sign::Any && *b == Sign::Any);
     signs
 }
@@ -126,6 +150,8 @@ fn next_row(sign: Option<&Sign>, b: &[Sign], reached: &[bool]) -> Vec<bool> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -148,5 +174,12 @@ mod tests {
     fn long_patterns_take_the_product_of_their_lengths() {
         let hostile = "*a".repeat(2_000);
         assert!(overlap(&hostile, &"a*".repeat(2_000)));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_told_by_the_beginnings_is_what_the_table_tells(a in "[ab*?$}{]{0,7}", b in "[ab*?$}{]{0,7}") {
+            prop_assert_eq!(meet_as_texts(&a, &b), meet(&whole(signs(&a)), &whole(signs(&b))));
+        }
     }
 }
