@@ -4,15 +4,17 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::document::{Element, Statement};
 
+/// So few are compared each with each: to sort them would take longer.
+const FEW: usize = 8;
+
 /// Statements by how the patterns of their actions and resources begin.
-#[derive(Default)]
-pub(super) struct Index {
-    actions: Beginnings,
-    resources: Beginnings,
+pub(super) enum Index {
+    Few(Vec<usize>),
+    Many { actions: Beginnings, resources: Beginnings },
 }
 
 #[derive(Default)]
-struct Beginnings {
+pub(super) struct Beginnings {
     of: HashMap<String, Vec<usize>>,
     /// How long the beginnings are.
     lengths: BTreeSet<usize>,
@@ -21,46 +23,46 @@ struct Beginnings {
 }
 
 impl Index {
-    /// The statements by their numbers.
+    /// The statements by their numbers, in order.
     pub(super) fn of<'a>(statements: impl IntoIterator<Item = (usize, &'a Statement)>) -> Self {
-        let mut index = Self::default();
-        for (at, statement) in statements {
-            index.add(at, statement);
+        let statements: Vec<_> = statements.into_iter().collect();
+        if statements.len() <= FEW {
+            return Self::Few(statements.into_iter().map(|(at, _)| at).collect());
         }
-        index
-    }
-
-    pub(super) fn add(&mut self, at: usize, statement: &Statement) {
-        self.actions.add(at, Some(&statement.action), str::to_ascii_lowercase);
-        self.resources.add(at, statement.resource.as_ref(), str::to_owned);
+        let (mut actions, mut resources) = (Beginnings::default(), Beginnings::default());
+        for (at, statement) in statements {
+            actions.add(at, Some(&statement.action), str::to_ascii_lowercase);
+            resources.add(at, statement.resource.as_ref(), str::to_owned);
+        }
+        Self::Many { actions, resources }
     }
 
     /// Whether there is no statement.
     pub(super) fn is_empty(&self) -> bool {
-        self.actions.lengths.is_empty() && self.actions.open.is_empty()
+        matches!(self, Self::Few(all) if all.is_empty())
     }
 
     /// The statements that may be about all that this one is about, in order; others are not.
     pub(super) fn covering(&self, statement: &Statement) -> Vec<usize> {
-        let first = |element: Option<&Element>| {
-            let element = element.filter(|element| !element.negated);
-            element
-                .and_then(|element| element.texts.values.first())
-                .map_or("", |text| text.value.as_str())
-                .to_owned()
-        };
-        self.about(&first(Some(&statement.action)), &first(statement.resource.as_ref()))
+        self.about(first(Some(&statement.action)), first(statement.resource.as_ref()))
     }
 
     /// The statements that may be about this action, whatever the resource.
     pub(super) fn with_action(&self, action: &str) -> Vec<usize> {
-        self.actions.fitting(&action.to_ascii_lowercase()).concat()
+        match self {
+            Self::Few(all) => all.clone(),
+            Self::Many { actions, .. } => actions.fitting(&action.to_ascii_lowercase()).concat(),
+        }
     }
 
     /// The statements that may be about this action on this resource, in order; others are not.
     pub(super) fn about(&self, action: &str, resource: &str) -> Vec<usize> {
-        let actions = self.actions.fitting(&action.to_ascii_lowercase());
-        let resources = self.resources.fitting(resource);
+        let (actions, resources) = match self {
+            Self::Few(all) => return all.clone(),
+            Self::Many { actions, resources } => (actions, resources),
+        };
+        let actions = actions.fitting(&action.to_ascii_lowercase());
+        let resources = resources.fitting(resource);
         let count = |lists: &[&[usize]]| lists.iter().map(|list| list.len()).sum::<usize>();
         let fewer = if count(&actions) < count(&resources) { actions } else { resources };
         let mut all: Vec<usize> = fewer.concat();
@@ -68,6 +70,12 @@ impl Index {
         all.dedup();
         all
     }
+}
+
+/// The first pattern of an element that says what it is about.
+fn first(element: Option<&Element>) -> &str {
+    let element = element.filter(|element| !element.negated);
+    element.and_then(|element| element.texts.values.first()).map_or("", |text| text.value.as_str())
 }
 
 impl Beginnings {
@@ -111,7 +119,9 @@ mod tests {
     fn statements_are_found_by_how_their_patterns_begin() {
         let pairs =
             [("s3:Get*", "arn:aws:s3:::a/*"), ("*", "*"), ("S3:GetObject", "arn:aws:s3:::${aws:username}/x")];
-        let document = document(pairs.map(|(action, resource)| (action.into(), resource.into())).into_iter());
+        let others = (0..FEW).map(|at| (format!("sns:Do{at}"), format!("arn:aws:sns:::{at}")));
+        let pairs = pairs.map(|(action, resource)| (action.into(), resource.into()));
+        let document = document(pairs.into_iter().chain(others));
         let index = index(&document);
         for (action, resource, found) in [
             ("s3:GetObject", "arn:aws:s3:::a/k", &[0, 1, 2][..]),
@@ -121,6 +131,14 @@ mod tests {
             assert_eq!(index.about(action, resource), found, "{action} {resource}");
         }
         assert_eq!(index.covering(&document.statements()[0]), [0, 1]);
+    }
+
+    #[test]
+    fn few_statements_are_all_compared() {
+        let pairs = [("s3:Get*", "arn:aws:s3:::a/*"), ("sqs:*", "*")];
+        let document = document(pairs.map(|(action, resource)| (action.into(), resource.into())).into_iter());
+        assert_eq!(index(&document).about("s3:GetObject", "arn:aws:s3:::a/k"), [0, 1]);
+        assert!(Index::of([]).is_empty() && !index(&document).is_empty());
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! What another part of the policy says already.
 
-use std::collections::HashMap;
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 use super::finding::{Findings, Rule, Severity};
 use super::subject::{Stated, Subject};
 use crate::error::printable;
 use crate::iam::cover::{covers_action, covers_statement};
-use crate::iam::document::Effect;
+use crate::iam::document::Text;
 use crate::iam::index::Index;
 
 pub(super) const RULE: Rule = Rule {
@@ -30,23 +31,26 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
 
 /// What the statements ask for: one can say all of another only where it asks for the same, or for nothing.
 struct Alike {
-    asked: Vec<(Effect, Vec<String>)>,
-    groups: HashMap<(Effect, Vec<String>), Index>,
+    asked: Vec<Asked>,
+    groups: BTreeMap<Asked, Index>,
 }
+
+/// Whether it allows, and its conditions.
+type Asked = (bool, Vec<String>);
 
 impl Alike {
     fn of(subject: &Subject<'_>) -> Self {
-        let (mut asked, mut groups) = (Vec::new(), HashMap::<_, Index>::new());
-        for stated in &subject.statements {
-            let own = (stated.statement.effect, conditions(stated));
-            groups.entry(own.clone()).or_default().add(stated.at, stated.statement);
-            asked.push(own);
+        let asked: Vec<Asked> =
+            subject.statements.iter().map(|one| (one.allows(), conditions(one))).collect();
+        let mut groups = BTreeMap::<_, Vec<_>>::new();
+        for (own, stated) in asked.iter().zip(&subject.statements) {
+            groups.entry(own.clone()).or_default().push((stated.at, stated.statement));
         }
-        Self { asked, groups }
+        Self { asked, groups: groups.into_iter().map(|(own, group)| (own, Index::of(group))).collect() }
     }
 
     fn with(&self, stated: &Stated<'_>) -> Vec<usize> {
-        let Some(own) = self.asked.get(stated.at).filter(|_| self.asked.len() > 1) else { return Vec::new() };
+        let Some(own) = self.asked.get(stated.at) else { return Vec::new() };
         let none = (own.0, Vec::new());
         let keys = [Some(&none), (!own.1.is_empty()).then_some(own)];
         let groups = keys.into_iter().flatten().filter_map(|key| self.groups.get(key));
@@ -78,19 +82,35 @@ fn says_all_of(alike: &Alike, other: &Stated<'_>, stated: &Stated<'_>) -> bool {
 }
 
 fn actions(stated: &Stated<'_>, findings: &mut Findings) {
-    let mut seen: HashMap<String, usize> = HashMap::new();
+    let twice = twice(stated);
     // Only a pattern covers what is written otherwise.
     let patterns: Vec<_> = stated.actions().filter(|(_, text, _)| text.value.contains(['*', '?'])).collect();
     for (at, text, _) in stated.actions() {
-        let same = seen.insert(text.value.to_ascii_lowercase(), at).map(|_| text);
         let wider = patterns.iter().find(|(other, wider, _)| {
             *other != at
                 && !wider.value.eq_ignore_ascii_case(&text.value)
                 && covers_action(&wider.value, &text.value)
         });
-        if let Some(wider) = same.or(wider.map(|(_, wider, _)| *wider)) {
+        if let Some(wider) = twice.get(&at).copied().or(wider.map(|(_, wider, _)| *wider)) {
             let message = format!("{} covers {}", printable(&wider.value), printable(&text.value));
             findings.add(stated.action_spot(at), message, "Take it out");
         }
     }
+}
+
+/// The actions that are written before, each with what stands there.
+fn twice<'a>(stated: &Stated<'a>) -> BTreeMap<usize, &'a Text> {
+    let mut sorted: Vec<_> = stated.actions().map(|(at, text, _)| (at, text)).collect();
+    sorted.sort_by(|(_, a), (_, b)| compare(&a.value, &b.value));
+    let same = sorted.windows(2).filter_map(|pair| match pair {
+        [(_, before), (at, text)] if compare(&before.value, &text.value).is_eq() => Some((*at, *text)),
+        _ => None,
+    });
+    same.collect()
+}
+
+/// Puts texts that are the same but for upper and lower case side by side.
+fn compare(a: &str, b: &str) -> Ordering {
+    let lower = |byte: u8| byte.to_ascii_lowercase();
+    a.len().cmp(&b.len()).then_with(|| a.bytes().map(lower).cmp(b.bytes().map(lower)))
 }
