@@ -8,16 +8,29 @@ use super::wildcard::{NoSlots, Pattern, Slots};
 /// A pattern of an ARN: up to five parts with a colon after each, and what follows.
 #[derive(Clone, Debug)]
 pub(super) struct ArnPattern {
-    head: Vec<Glob>,
+    head: Head,
     tail: Glob,
-    /// The head with its colons, where it has neither signs nor variables, as most have.
-    plain: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+enum Head {
+    /// Five parts with their colons, without signs and variables, as most have.
+    Plain(String),
+    Parts(Vec<Glob>),
 }
 
 const HEAD: usize = 5;
 
 impl ArnPattern {
-    pub(super) fn new(pieces: Vec<Piece>) -> Self {
+    pub(super) fn new(mut pieces: Vec<Piece>) -> Self {
+        let plain = match pieces.first_mut() {
+            Some(Piece::Text(text)) => cut_head(text),
+            _ => None,
+        };
+        if let Some(head) = plain {
+            pieces.retain(|piece| *piece != Piece::Text(String::new()));
+            return Self { head: Head::Plain(head), tail: Glob::new(pieces) };
+        }
         let mut parts = vec![Vec::new()];
         for piece in pieces {
             let Piece::Text(text) = piece else {
@@ -33,19 +46,20 @@ impl ArnPattern {
             push(&mut parts, Piece::Text(rest.to_owned()));
         }
         let tail = Glob::new(parts.pop().unwrap_or_default());
-        let head: Vec<_> = parts.into_iter().map(Glob::new).collect();
-        let plain = head.iter().map(|part| Some(part.pattern.as_text()?.to_owned() + ":")).collect();
-        Self { head, tail, plain }
+        Self { head: Head::Parts(parts.into_iter().map(Glob::new).collect()), tail }
     }
 
     /// Whether it has all six parts.
     pub(super) fn is_whole(&self) -> bool {
-        self.head.len() == HEAD
+        match &self.head {
+            Head::Plain(_) => true,
+            Head::Parts(parts) => parts.len() == HEAD,
+        }
     }
 
     /// Whether a variable stands before the resource, where the Resource element may have none.
     pub(super) fn has_variables_in_head(&self) -> bool {
-        self.head.iter().any(Glob::has_variables)
+        self.head.parts().iter().any(Glob::has_variables)
     }
 
     /// Whether its variables stand for something; those before the resource never do.
@@ -55,15 +69,19 @@ impl ArnPattern {
 
     /// The variables in it.
     pub(super) fn variables(&self) -> impl Iterator<Item = &Variable> {
-        self.head.iter().chain([&self.tail]).flat_map(Glob::variables)
+        self.head.parts().iter().chain([&self.tail]).flat_map(Glob::variables)
     }
 
     /// Whether the six parts of the ARN fit one by one, as conditions compare ARNs.
     pub(super) fn fits_by_parts(&self, arn: &str, request: &Request) -> Fit {
-        let mut parts = arn.splitn(HEAD + 1, ':');
+        let parts = match &self.head {
+            Head::Plain(head) => return self.tail_fits(head, arn, request),
+            Head::Parts(parts) => parts,
+        };
+        let mut texts = arn.splitn(HEAD + 1, ':');
         let mut all = Fit::Yes;
-        for glob in self.head.iter().chain([&self.tail]) {
-            let Some(part) = parts.next() else { return Fit::No };
+        for glob in parts.iter().chain([&self.tail]) {
+            let Some(part) = texts.next() else { return Fit::No };
             match glob.fits(part, request) {
                 Fit::No => return Fit::No,
                 Fit::Yes => {}
@@ -78,18 +96,38 @@ impl ArnPattern {
     /// Whether the resource fits, as the Resource element compares ARNs: part by part, but a `*` that ends a part may
     /// go on beyond its colon.
     pub(super) fn fits_resource(&self, resource: &str, request: &Request) -> Fit {
-        if let Some(plain) = &self.plain {
-            return resource
-                .strip_prefix(plain.as_str())
-                .map_or(Fit::No, |rest| self.tail.fits(rest, request));
-        }
-        let (head, tail) = (&self.head, &self.tail.pattern);
+        let head = match &self.head {
+            Head::Plain(head) => return self.tail_fits(head, resource, request),
+            Head::Parts(parts) => parts,
+        };
+        let tail = &self.tail.pattern;
         match (self.tail.readiness(request), self.tail.loose()) {
             (Fit::Yes, _) => Walk::new(head, tail, &self.tail.filled(request), resource).fits().into(),
             (Fit::Unknown, Some(loose)) if !Walk::new(head, loose, &NoSlots, resource).fits() => Fit::No,
             (other, _) => other,
         }
     }
+
+    fn tail_fits(&self, head: &str, arn: &str, request: &Request) -> Fit {
+        arn.strip_prefix(head).map_or(Fit::No, |rest| self.tail.fits(rest, request))
+    }
+}
+
+impl Head {
+    /// Its parts that are not plain.
+    fn parts(&self) -> &[Glob] {
+        match self {
+            Self::Plain(_) => &[],
+            Self::Parts(parts) => parts,
+        }
+    }
+}
+
+/// Takes all that stands before the resource from the text, if it is all there.
+fn cut_head(text: &mut String) -> Option<String> {
+    let (end, _) = text.match_indices(':').nth(HEAD - 1)?;
+    let rest = text.split_off(end + 1);
+    Some(std::mem::replace(text, rest))
 }
 
 fn push(parts: &mut [Vec<Piece>], piece: Piece) {

@@ -65,12 +65,18 @@ pub(super) fn pieces(text: &str, signs: Signs) -> Result<Vec<Piece>, String> {
             rest = variable(after, &mut pieces)?;
             continue;
         }
+        // A dollar that begins no variable is text, up to the next sign.
+        let end = match c {
+            '*' | '?' | '$' => 1,
+            _ => rest.find(['*', '?', '$']).unwrap_or(rest.len()),
+        };
+        let (part, after) = rest.split_at(end);
         match c {
             '*' if signs.wildcards => pieces.0.push(Piece::Star),
             '?' if signs.wildcards => pieces.0.push(Piece::One),
-            _ => pieces.text(c),
+            _ => pieces.text(part),
         }
-        rest = rest.get(c.len_utf8()..).unwrap_or_default();
+        rest = after;
     }
     if pieces.0.split(|piece| *piece == Piece::Star).any(is_too_long) {
         return Err(format!("a part with a \"?\" is longer than {MOST} characters, which no ARN is"));
@@ -87,17 +93,17 @@ fn is_too_long(pieces: &[Piece]) -> bool {
 struct Pieces(Vec<Piece>);
 
 impl Pieces {
-    fn text(&mut self, c: char) {
+    fn text(&mut self, part: &str) {
         match self.0.last_mut() {
-            Some(Piece::Text(text)) => text.push(c),
-            _ => self.0.push(Piece::Text(c.into())),
+            Some(Piece::Text(text)) => text.push_str(part),
+            _ => self.0.push(Piece::Text(part.to_owned())),
         }
     }
 }
 
 /// Reads what follows `${`, and returns what follows `}`.
 fn variable<'a>(text: &'a str, pieces: &mut Pieces) -> Result<&'a str, String> {
-    for sign in ['*', '?', '$'] {
+    for sign in ["*", "?", "$"] {
         if let Some(rest) = text.strip_prefix(sign).and_then(|rest| rest.strip_prefix('}')) {
             pieces.text(sign);
             return Ok(rest);

@@ -9,6 +9,8 @@
 mod run;
 mod signs;
 
+use std::mem;
+
 use self::run::{Run, literal};
 
 /// A piece of a pattern.
@@ -53,15 +55,24 @@ impl Pattern {
     }
 
     pub(super) fn new(tokens: Vec<Token>) -> Self {
-        let mut runs = tokens.split(|token| *token == Token::Star).map(Run::new);
-        let first = runs.next().unwrap_or_default();
-        let mut middle: Vec<_> = runs.collect();
-        let rest = middle.pop().map(|last| {
-            middle.retain(|run| !run.tokens.is_empty());
-            middle.iter_mut().for_each(Run::prepare);
-            (middle, last)
-        });
-        Self { first, rest }
+        if !tokens.contains(&Token::Star) {
+            return Self { first: Run::new(tokens), rest: None };
+        }
+        let (mut first, mut middle, mut last) = (None, Vec::new(), Run::default());
+        for token in tokens {
+            if token != Token::Star {
+                last.tokens.push(token);
+                continue;
+            }
+            let run = mem::take(&mut last);
+            match &first {
+                None => first = Some(run),
+                Some(_) if run.tokens.is_empty() => {}
+                Some(_) => middle.push(run),
+            }
+        }
+        middle.iter_mut().for_each(Run::prepare);
+        Self { first: first.unwrap_or_default(), rest: Some((middle, last)) }
     }
 
     /// Whether it ends with a star.

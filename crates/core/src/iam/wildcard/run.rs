@@ -23,8 +23,8 @@ enum Search {
 const SHORT: usize = 4;
 
 impl Run {
-    pub(super) fn new(tokens: &[Token]) -> Self {
-        Self { tokens: tokens.to_vec(), search: None }
+    pub(super) fn new(tokens: Vec<Token>) -> Self {
+        Self { tokens, search: None }
     }
 
     pub(super) fn prepare(&mut self) {
