@@ -5,7 +5,6 @@
 
 mod blob;
 
-use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -92,7 +91,7 @@ impl Catalog {
     }
 
     /// The actions that a pattern of a policy matches, `s3:Get*`, `*`; by service, then by name.
-    pub fn matching<'a>(&'a self, pattern: &'a str) -> impl Iterator<Item = Action<'a>> {
+    pub fn matching<'a>(&'a self, pattern: &str) -> impl Iterator<Item = Action<'a>> + use<'a> {
         let (prefix, name) = pattern.split_once(':').unwrap_or((pattern, pattern));
         let is_plain = !prefix.contains(['*', '?']);
         let one = is_plain.then(|| self.service(prefix)).flatten();
@@ -100,11 +99,8 @@ impl Catalog {
         let all = self.services().filter(move |service| {
             prefixes.as_ref().is_some_and(|prefixes| prefixes.matches(&service.prefix().to_ascii_lowercase()))
         });
-        let names = Pattern::of(&name.to_ascii_lowercase());
-        one.into_iter()
-            .chain(all)
-            .flat_map(Service::actions)
-            .filter(move |action| names.matches(action.lower_name()))
+        let name = name.to_owned();
+        one.into_iter().chain(all).flat_map(move |service| service.matching(&name))
     }
 
     /// How many actions there are.
@@ -178,6 +174,24 @@ impl<'a> Service<'a> {
         slice(&self.rows.actions, &self.row.actions).iter().map(move |row| Action { service: self, row })
     }
 
+    /// Its actions that a pattern of names matches, `Get*`, by name.
+    pub(super) fn matching(self, name: &str) -> Vec<Action<'a>> {
+        let Some(sign) = name.find(['*', '?']) else { return self.action(name).into_iter().collect() };
+        let name = name.to_ascii_lowercase();
+        let (beginning, rest) = name.split_at(sign);
+        let lower = |row: &ActionRow| self.rows.lower(row.name);
+        let all = slice(&self.rows.actions, &self.row.actions);
+        let from = all.get(all.partition_point(|row| lower(row) < beginning)..).unwrap_or_default();
+        let end = from.partition_point(|row| lower(row).starts_with(beginning));
+        let begin_so = from.iter().take(end);
+        let action = |row| Action { service: self, row };
+        if rest == "*" {
+            return begin_so.map(action).collect();
+        }
+        let pattern = Pattern::of(&name);
+        begin_so.filter(|row| pattern.matches(lower(row))).map(action).collect()
+    }
+
     /// The action of a name, `GetObject`.
     pub fn action(self, name: &str) -> Option<Action<'a>> {
         let rows = slice(&self.rows.actions, &self.row.actions);
@@ -208,10 +222,6 @@ impl<'a> Action<'a> {
     /// Its number among all actions.
     pub(super) fn row(self) -> usize {
         self.row.number
-    }
-
-    fn lower_name(self) -> &'a str {
-        self.service.rows.lower(self.row.name)
     }
 
     /// Its service.
@@ -391,12 +401,9 @@ fn slice<'a, T>(rows: &'a [T], range: &Range<u32>) -> &'a [T] {
 
 // Rows are sorted by their names in lower case.
 fn find<'a, T>(rows: &Rows, sorted: &'a [T], name: &str, of: impl Fn(&T) -> Span) -> Option<&'a T> {
-    let at = sorted.binary_search_by(|row| compare(rows.text(of(row)), name)).ok()?;
+    let name = name.to_ascii_lowercase();
+    let at = sorted.binary_search_by(|row| rows.lower(of(row)).cmp(&name)).ok()?;
     sorted.get(at)
-}
-
-fn compare(a: &str, b: &str) -> Ordering {
-    a.bytes().map(|byte| byte.to_ascii_lowercase()).cmp(b.bytes().map(|byte| byte.to_ascii_lowercase()))
 }
 
 /// The name in lower case; of one with a variable part what stands before it.

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use crate::error::{Error, ErrorKind, Result, printable};
 use crate::iam::arn::is_account;
 use crate::iam::bits::Bits;
-use crate::iam::catalog::{Action, Catalog};
+use crate::iam::catalog::{Action, Catalog, Service};
 use crate::iam::cover::{covers_action, is_any_resource, is_stars};
 use crate::iam::document::{
     Effect, Element, PolicyDocument, PrincipalKind, PrincipalNames, Statement, Text, Texts,
@@ -79,20 +79,19 @@ pub(super) struct Subject<'a> {
 pub(super) type Asked = (Caller, Context, String, String);
 
 /// Rows of the catalogue's actions.
-#[derive(Clone)]
 struct Rows {
     all: bool,
     some: Bits,
 }
 
 impl Rows {
-    fn none(catalog: &Catalog) -> Self {
-        Self { all: false, some: Bits::none(catalog.count()) }
-    }
-
-    fn add_all(&mut self, other: &Self) {
-        self.all |= other.all;
-        self.some.add_all(&other.some);
+    fn of<'s>(statements: impl Iterator<Item = &'s Stated<'s>>, catalog: &Catalog) -> Self {
+        let mut rows = Self { all: false, some: Bits::none(catalog.count()) };
+        for stated in statements {
+            rows.all |= stated.is_open();
+            stated.expanded.iter().flatten().flatten().for_each(|action| rows.some.add(action.row()));
+        }
+        rows
     }
 
     fn has(&self, row: usize) -> bool {
@@ -106,8 +105,7 @@ impl<'a> Subject<'a> {
         let statements = document.statements().iter().enumerate();
         let statements = statements.map(|(at, statement)| Stated::new(at, statement, document, catalog));
         let statements: Vec<_> = statements.collect();
-        let mut allowed = Rows::none(catalog);
-        statements.iter().filter(|stated| stated.allows()).for_each(|stated| allowed.add_all(&stated.rows));
+        let allowed = Rows::of(statements.iter().filter(|stated| stated.allows()), catalog);
         Self {
             document,
             kind,
@@ -177,26 +175,32 @@ pub(super) struct Stated<'a> {
     document: &'a PolicyDocument,
     /// The actions that each of its patterns stands for; none for a pattern that means every action.
     pub(super) expanded: Vec<Option<Vec<Action<'a>>>>,
-    /// The actions that it may be about.
-    rows: Rows,
 }
 
 impl<'a> Stated<'a> {
     fn new(at: usize, statement: &'a Statement, document: &'a PolicyDocument, catalog: &'a Catalog) -> Self {
         let patterns = statement.action.texts.values.iter();
-        let expanded =
-            patterns.map(|text| (!is_everything(&text.value)).then(|| meant(&text.value, catalog)));
-        let expanded: Vec<Option<Vec<Action<'_>>>> = expanded.collect();
-        let mut rows = Rows::none(catalog);
-        rows.all = statement.action.negated || expanded.iter().any(Option::is_none);
-        expanded.iter().flatten().flatten().for_each(|action| rows.some.add(action.row()));
-        Self { at, statement, document, expanded, rows }
+        let mut meanings = Meanings { catalog, last: None };
+        let expanded = patterns.map(|text| (!is_everything(&text.value)).then(|| meanings.of(&text.value)));
+        Self { at, statement, document, expanded: expanded.collect() }
+    }
+
+    /// Whether it may be about any action.
+    fn is_open(&self) -> bool {
+        self.statement.action.negated || self.expanded.iter().any(Option::is_none)
+    }
+
+    /// Whether one of its patterns stands for the action.
+    fn stands_for(&self, action: Action<'_>) -> bool {
+        let by_row =
+            |known: &[Action<'_>]| known.binary_search_by_key(&action.row(), |one| one.row()).is_ok();
+        self.expanded.iter().flatten().any(|known| by_row(known))
     }
 
     /// Whether it may be about every action that another one is about: told by one of them.
     pub(super) fn may_cover_actions_of(&self, other: &Stated<'_>) -> bool {
         let first = other.expanded.iter().flatten().flatten().next();
-        self.rows.all || (!other.rows.all && first.is_none_or(|action| self.rows.has(action.row())))
+        self.is_open() || (!other.is_open() && first.is_none_or(|action| self.stands_for(*action)))
     }
 
     pub(super) fn allows(&self) -> bool {
@@ -320,12 +324,25 @@ impl<'a> Stated<'a> {
     }
 }
 
-/// The actions that a pattern means.
-fn meant<'a>(pattern: &'a str, catalog: &'a Catalog) -> Vec<Action<'a>> {
-    if pattern.contains(['*', '?']) {
-        return catalog.matching(pattern).collect();
+/// The actions that patterns mean; those beside each other are mostly of one service.
+struct Meanings<'a> {
+    catalog: &'a Catalog,
+    last: Option<Service<'a>>,
+}
+
+impl<'a> Meanings<'a> {
+    fn of(&mut self, pattern: &str) -> Vec<Action<'a>> {
+        let Some((prefix, name)) = pattern.split_once(':') else {
+            return self.catalog.matching(pattern).collect();
+        };
+        if prefix.contains(['*', '?']) {
+            return self.catalog.matching(pattern).collect();
+        }
+        if self.last.is_none_or(|last| !last.prefix().eq_ignore_ascii_case(prefix)) {
+            self.last = self.catalog.service(prefix);
+        }
+        self.last.map(|service| service.matching(name)).unwrap_or_default()
     }
-    catalog.action(pattern).into_iter().collect()
 }
 
 /// Whether a pattern of actions means every action of every service.
