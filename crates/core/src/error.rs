@@ -230,6 +230,10 @@ error_kinds! {
 /// Makes text of somebody else's safe to print: control characters escaped, 300 characters at most.
 pub(crate) fn printable(text: &str) -> String {
     const MOST: usize = 300;
+    // Most texts are: nothing is looked at twice.
+    if text.len() <= MOST && !text.contains(char::is_control) {
+        return text.to_owned();
+    }
     let mut out: String = text.chars().take(MOST).flat_map(escaped).collect();
     if text.chars().nth(MOST).is_some() {
         out.push_str("...");

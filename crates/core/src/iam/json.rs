@@ -97,10 +97,16 @@ impl fmt::Display for Refusal {
     }
 }
 
+const LONGEST_ELEMENT: usize = "NotPrincipal".len();
+
 /// The pointer of a member or an item below `parent`.
 pub(super) fn below(parent: &str, step: impl fmt::Display) -> String {
-    let step = step.to_string().replace('~', "~0").replace('/', "~1");
-    format!("{parent}/{}", printable(&step))
+    let step = step.to_string();
+    // Most are the names of elements, and numbers.
+    if step.len() <= LONGEST_ELEMENT && step.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return [parent, "/", &step].concat();
+    }
+    format!("{parent}/{}", printable(&step.replace('~', "~0").replace('/', "~1")))
 }
 
 /// Reads one JSON text.

@@ -1,6 +1,6 @@
 //! Actions and resources that never meet.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::finding::{Findings, Rule, Severity};
 use super::subject::{Stated, Subject, some};
@@ -24,7 +24,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
             continue;
         }
         let mut met =
-            Met { resources: &resources, kinds: HashMap::new(), used: vec![false; resources.len()] };
+            Met { resources: &resources, kinds: BTreeMap::new(), used: vec![false; resources.len()] };
         for (at, text, known) in stated.actions() {
             let Some(known) = known.filter(|known| !known.is_empty()) else { continue };
             if known.iter().filter(|action| met.by(**action)).count() > 0 {
@@ -57,7 +57,7 @@ fn unused(stated: &Stated<'_>, met: &Met<'_>, date: &str, findings: &mut Finding
 /// Which types of resources meet the resources of a statement: asked once for each type.
 struct Met<'a> {
     resources: &'a [&'a str],
-    kinds: HashMap<usize, bool>,
+    kinds: BTreeMap<usize, bool>,
     /// The resources that were met.
     used: Vec<bool>,
 }

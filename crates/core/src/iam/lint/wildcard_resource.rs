@@ -1,6 +1,6 @@
 //! Every resource, for actions that can be limited to some.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::finding::{Findings, Rule, Severity};
 use super::full_access;
@@ -57,8 +57,9 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
 struct Wide<'a> {
     is_everything: bool,
     patterns: Vec<(usize, &'a str)>,
+    nowhere: Home,
     /// Whether the patterns are for every resource of a type; asked once for each type.
-    types: HashMap<usize, bool>,
+    types: BTreeMap<usize, bool>,
 }
 
 impl<'a> Wide<'a> {
@@ -67,7 +68,8 @@ impl<'a> Wide<'a> {
         let mut patterns: Vec<_> = patterns.filter(|(_, pattern)| names_no_place(pattern)).collect();
         // The widest comes first.
         patterns.sort_by_key(|(_, pattern)| !is_any_resource(pattern));
-        Self { is_everything: stated.is_for_everything(), patterns, types: HashMap::new() }
+        let is_everything = stated.is_for_everything();
+        Self { is_everything, patterns, nowhere: Home::nowhere(), types: BTreeMap::new() }
     }
 
     fn first(&self) -> Option<(usize, &'a str)> {
@@ -76,13 +78,13 @@ impl<'a> Wide<'a> {
 
     /// Whether the action could be limited, and is not.
     fn takes(&mut self, action: Action<'_>) -> bool {
-        if self.is_everything {
+        let Self { is_everything, patterns, nowhere, types } = self;
+        if *is_everything {
             return !action.is_wildcard_only();
         }
-        let patterns = &self.patterns;
         action.resource_types().any(|(kind, _)| {
-            *self.types.entry(kind.row()).or_insert_with(|| {
-                let some = Home::nowhere().resource(kind.arn());
+            *types.entry(kind.row()).or_insert_with(|| {
+                let some = nowhere.resource(kind.arn());
                 patterns.iter().any(|(_, pattern)| covers(pattern, &some))
             })
         })

@@ -56,10 +56,12 @@ impl Home {
 
     /// An ARN of a resource type, each of its variables replaced.
     pub(in crate::iam) fn resource(&self, pattern: &str) -> String {
-        let mut out = String::new();
+        let mut out = String::with_capacity(pattern.len());
         let mut rest = pattern;
-        while let Some((before, after)) = rest.split_once("${") {
-            let Some((name, after)) = after.split_once('}') else { break };
+        while let Some((before, after)) = rest.split_once('$') {
+            let Some((name, after)) = after.strip_prefix('{').and_then(|after| after.split_once('}')) else {
+                break;
+            };
             out += before;
             out += match name {
                 "Partition" => &self.partition,
