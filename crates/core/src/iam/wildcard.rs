@@ -118,15 +118,6 @@ impl Pattern {
         self.rest.is_none() && own.flat_map(char::to_lowercase).eq(text.chars().flat_map(char::to_lowercase))
     }
 
-    /// The text that alone fits, if the pattern has neither signs nor slots.
-    pub(super) fn as_text(&self) -> Option<&str> {
-        match (self.first.tokens.as_slice(), &self.rest) {
-            ([], None) => Some(""),
-            ([Token::Text(text)], None) => Some(text),
-            _ => None,
-        }
-    }
-
     /// Whether it has a star.
     pub(super) fn has_star(&self) -> bool {
         self.rest.is_some()
