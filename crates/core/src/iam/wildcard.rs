@@ -54,25 +54,20 @@ impl Pattern {
         Self::new(tokens(text))
     }
 
-    pub(super) fn new(tokens: Vec<Token>) -> Self {
-        if !tokens.contains(&Token::Star) {
+    pub(super) fn new(mut tokens: Vec<Token>) -> Self {
+        let Some(star) = tokens.iter().position(|token| *token == Token::Star) else {
             return Self { first: Run::new(tokens), rest: None };
-        }
-        let (mut first, mut middle, mut last) = (None, Vec::new(), Run::default());
-        for token in tokens {
-            if token != Token::Star {
-                last.tokens.push(token);
-                continue;
-            }
-            let run = mem::take(&mut last);
-            match &first {
-                None => first = Some(run),
-                Some(_) if run.tokens.is_empty() => {}
-                Some(_) => middle.push(run),
+        };
+        let (mut middle, mut last) = (Vec::new(), Run::default());
+        for token in tokens.drain(star..).skip(1) {
+            match token {
+                Token::Star if last.tokens.is_empty() => {}
+                Token::Star => middle.push(mem::take(&mut last)),
+                token => last.tokens.push(token),
             }
         }
         middle.iter_mut().for_each(Run::prepare);
-        Self { first: first.unwrap_or_default(), rest: Some((middle, last)) }
+        Self { first: Run::new(tokens), rest: Some((middle, last)) }
     }
 
     /// Whether it ends with a star.
@@ -130,6 +125,9 @@ pub(super) const MOST: usize = signs::FEW;
 
 /// The tokens of a text in which `*` and `?` are the only signs.
 pub(super) fn tokens(text: &str) -> Vec<Token> {
+    if !text.is_empty() && !text.contains(['*', '?']) {
+        return vec![Token::Text(text.to_owned())];
+    }
     let mut tokens = Vec::new();
     for part in text.split_inclusive(['*', '?']) {
         let (plain, sign) = match (part.strip_suffix('*'), part.strip_suffix('?')) {

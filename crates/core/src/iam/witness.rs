@@ -175,14 +175,17 @@ impl Witness {
 
     /// The context with the keys that follow from the caller.
     pub fn whole_context(&self) -> BTreeMap<String, String> {
-        let mut context = self.context.clone();
-        let Caller::Arn(arn) = &self.caller else { return context };
+        self.facts().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+    }
+
+    /// The keys of the whole context with their values.
+    fn facts(&self) -> impl Iterator<Item = (&str, &str)> {
+        let arn = if let Caller::Arn(arn) = &self.caller { arn.as_str() } else { "" };
         let account = account(arn).map(|account| ("aws:PrincipalAccount", account));
         let user = arn.split_once(":user/").map(|(_, name)| name.rsplit('/').next().unwrap_or(name));
-        for (key, value) in account.into_iter().chain(user.map(|name| ("aws:username", name))) {
-            context.entry(key.to_owned()).or_insert_with(|| value.to_owned());
-        }
-        context
+        let own = account.into_iter().chain(user.map(|name| ("aws:username", name)));
+        let given = self.context.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+        own.filter(|(key, _)| !self.context.contains_key(*key)).chain(given)
     }
 }
 

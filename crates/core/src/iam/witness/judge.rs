@@ -143,9 +143,6 @@ impl<'a> Judge<'a> {
         };
         let request = Request::new(principal, &witness.action, &witness.resource)?;
         let request = request.resource_account(&witness.resource_account)?;
-        Ok(witness
-            .whole_context()
-            .into_iter()
-            .fold(request, |request, (key, value)| request.context(&key, value)))
+        Ok(witness.facts().fold(request, |request, (key, value)| request.context(key, value)))
     }
 }
