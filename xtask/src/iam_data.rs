@@ -63,6 +63,9 @@ pub(crate) fn update() -> Result<()> {
     let folder = paths::repository().join("crates/core/src/iam/data");
     write(&folder.join("catalog.bin"), &catalog)?;
     write(&folder.join("managed.bin"), &texts)?;
+    let covered = serde_json::to_string_pretty(&services::covered_by_rcps(&data.folder)?);
+    let covered = covered.doing(|| "cannot write a list of services".into())? + "\n";
+    write(&folder.join("rcp_services.json"), covered.as_bytes())?;
     write(&folder.join("NOTICE.md"), notice(&sources, &managed).as_bytes())?;
     let actions: usize = services.iter().map(|service| service.actions.len()).sum();
     println!("{actions} actions of {} services: {} bytes", services.len(), catalog.len());
@@ -95,8 +98,8 @@ fn notice(sources: &[Source], managed: &Source) -> String {
          Written by `cargo xtask update-iam-data`. The texts of the packages are not part of Leasekey's own licence.\n\n\
          | data | file | package | version | licence | date |\n|---|---|---|---|---|---|\n",
     );
-    let rows = sources.iter().map(|source| (source, "catalog.bin")).chain([(managed, "managed.bin")]);
-    for (source, file) in rows {
+    let files = ["catalog.bin, rcp_services.json", "catalog.bin", "managed.bin"];
+    for (source, file) in sources.iter().chain([managed]).zip(files) {
         let Source { what, package, version, licence, date } = source;
         text += &format!("| {what} | {file} | {package} | {version} | {licence} | {date} |\n");
     }

@@ -233,6 +233,18 @@ pub(super) fn globals(data: &Path) -> Result<Vec<Key>> {
     Ok(keys)
 }
 
+/// The services whose resources resource control policies cover, in order.
+pub(super) fn covered_by_rcps(data: &Path) -> Result<Vec<String>> {
+    let mut prefixes: Vec<String> = json(&data.join("package/data/rcpSupportedServices.json"))?;
+    prefixes.sort_unstable();
+    // Without one of them its resources' limits would not be looked at.
+    if prefixes.len() < 60 {
+        let why = format!("{} services are too few", prefixes.len());
+        return Err(Failure::new("the services of resource control policies are not in the data", why));
+    }
+    Ok(prefixes)
+}
+
 /// The package that the actions come from, with the day it says of itself.
 pub(super) fn source(data: &Package) -> Result<Source> {
     let about: Value = json(&data.folder.join("package/package.json"))?;

@@ -10,6 +10,7 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use self::blob::{ActionRow, KeyRow, ResourceRow, Rows, ServiceRow, Span};
+use super::overlap::overlap;
 use super::wildcard::Pattern;
 use crate::error::Result;
 
@@ -257,6 +258,14 @@ impl<'a> Action<'a> {
             let row = types.get(usize::try_from(entry / 2).ok()?)?;
             Some((ResourceType { rows, row }, entry % 2 == 1))
         })
+    }
+
+    /// Whether a request for it can name a resource of this pattern.
+    pub(super) fn takes(self, pattern: &str) -> bool {
+        if pattern == "*" || !pattern.starts_with("arn:") {
+            return true;
+        }
+        self.resource_types().any(|(kind, _)| overlap(kind.arn(), pattern))
     }
 
     /// Whether it cannot be limited to a resource: its statements need `"Resource": "*"`.

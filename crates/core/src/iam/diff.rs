@@ -9,7 +9,6 @@ use super::catalog::{Action, Catalog};
 use super::cover::is_any_resource;
 use super::document::{PolicyDocument, Statement, Text};
 use super::kind::PolicyKind;
-use super::overlap::takes;
 use super::witness::{Caller, Context, EXAMPLE, Home, Judge, Witness, concrete_arn, may_match};
 use crate::error::Result;
 
@@ -257,7 +256,7 @@ impl<'a> Asked<'a> {
 
     /// Whether a request for it can name a resource of this pattern.
     fn takes(&self, pattern: &str) -> bool {
-        self.known.is_none_or(|action| takes(action, pattern))
+        self.known.is_none_or(|action| action.takes(pattern))
     }
 }
 

@@ -1,7 +1,5 @@
 //! Whether two patterns fit a text in common.
 
-use super::catalog::Action;
-
 /// Whether some ARN is of the documented form `kind`, with its `${...}`, and fits the `pattern` of a policy.
 pub(super) fn overlap(kind: &str, pattern: &str) -> bool {
     if !pattern.starts_with("arn:") {
@@ -32,14 +30,6 @@ pub(super) fn meet_as_texts(a: &str, b: &str) -> bool {
             (None, _) | (_, None) => return false,
         }
     }
-}
-
-/// Whether a request for the action can name a resource of this pattern.
-pub(super) fn takes(action: Action<'_>, pattern: &str) -> bool {
-    if pattern == "*" || !pattern.starts_with("arn:") {
-        return true;
-    }
-    action.resource_types().any(|(kind, _)| overlap(kind.arn(), pattern))
 }
 
 // Most are told without looking at every character.

@@ -2,7 +2,6 @@
 
 use super::subject::{Asked, Stated, Subject};
 use crate::iam::catalog::{AccessLevel, Action};
-use crate::iam::overlap::takes;
 use crate::iam::witness::{Ask, Caller, Context, Witness, concrete_arn, find, may_match};
 
 /// Powerful actions of services that most accounts use.
@@ -81,7 +80,7 @@ fn resources(subject: &Subject<'_>, stated: &Stated<'_>, action: Action<'_>) -> 
     if stated.is_for_everything() || stated.resources().next().is_none() {
         return subject.judge.home().groups(action).concat();
     }
-    let named = stated.resources().filter(|(_, text)| takes(action, &text.value));
+    let named = stated.resources().filter(|(_, text)| action.takes(&text.value));
     named.map(|(_, text)| concrete_arn(&text.value)).collect()
 }
 
