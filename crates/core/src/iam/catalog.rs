@@ -3,12 +3,14 @@
 //! It is data for lint and for people. Evaluation never reads it: what AWS added since its date is decided as well
 //! as everything else.
 
+mod access_level;
 mod blob;
 
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::OnceLock;
 
+pub use self::access_level::AccessLevel;
 use self::blob::{ActionRow, KeyRow, ResourceRow, Rows, ServiceRow, Span};
 use super::overlap::overlap;
 use super::wildcard::Pattern;
@@ -293,48 +295,6 @@ impl<'a> Action<'a> {
         let rows = self.service.rows;
         let entries = slice(&rows.lists, &self.row.dependents).iter();
         entries.filter_map(move |entry| Some(rows.text(*rows.dependents.get(usize::try_from(*entry).ok()?)?)))
-    }
-}
-
-/// What an action does to what it is applied to.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum AccessLevel {
-    /// Lists resources.
-    List,
-    /// Reads what a resource holds.
-    Read,
-    /// Makes, changes or deletes resources.
-    Write,
-    /// Grants or takes rights.
-    PermissionsManagement,
-    /// Changes tags only.
-    Tagging,
-}
-
-impl AccessLevel {
-    /// Every level, the least powerful first.
-    pub const ALL: [Self; 5] =
-        [Self::List, Self::Read, Self::Tagging, Self::Write, Self::PermissionsManagement];
-
-    /// AWS's name for it, `Permissions management`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::List => "List",
-            Self::Read => "Read",
-            Self::Write => "Write",
-            Self::PermissionsManagement => "Permissions management",
-            Self::Tagging => "Tagging",
-        }
-    }
-
-    fn bit(self) -> u32 {
-        match self {
-            Self::List => 1,
-            Self::Read => 2,
-            Self::Write => 4,
-            Self::PermissionsManagement => 8,
-            Self::Tagging => 16,
-        }
     }
 }
 
