@@ -91,20 +91,22 @@ fn few_statements_are_tried_however_many_there_are() {
     }
 }
 
+/// Asserts what alone is missing where nothing is known of the context: a key, the value that allows, and why.
+fn asks_for(set: &PolicySet, key: &str, value: &str, constraint: &str) {
+    let decision = set.evaluate(&request().partial_context());
+    assert_eq!(decision.outcome, Outcome::Depends);
+    let [missing] = decision.missing.as_slice() else { panic!("{decision:?}") };
+    assert_eq!((missing.key.as_str(), missing.values.as_slice()), (key, &[value.to_owned()][..]));
+    assert_eq!(missing.constraint, constraint);
+}
+
 #[test]
 fn what_is_missing_names_the_key_and_its_values() {
     let set = identity(
         r#"{"Effect": "Allow", "Action": "s3:*", "Resource": "*",
          "Condition": {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}}"#,
     );
-    let decision = set.evaluate(&request().partial_context());
-    assert_eq!(decision.outcome, Outcome::Depends);
-    let [missing] = decision.missing.as_slice() else { panic!() };
-    assert_eq!(
-        (missing.key.as_str(), missing.values.as_slice()),
-        ("aws:SourceIp", &["203.0.113.0/24".to_owned()][..])
-    );
-    assert_eq!(missing.constraint, "must meet IpAddress \"203.0.113.0/24\"");
+    asks_for(&set, "aws:SourceIp", "203.0.113.0/24", "must meet IpAddress \"203.0.113.0/24\"");
 }
 
 #[test]
@@ -112,13 +114,8 @@ fn a_unique_id_that_is_not_known_is_told_as_missing() {
     let text = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*",
         "Principal": {"AWS": ["AIDAEXAMPLEANN0001", "arn:aws:iam::111122223333:user/bob"]}}}"#;
     let set = PolicySet::builder().resource(PolicyDocument::parse(text).unwrap()).build().unwrap();
-    let decision = set.evaluate(&request().partial_context());
-    let [missing] = decision.missing.as_slice() else { panic!("{decision:?}") };
-    assert_eq!(
-        (missing.key.as_str(), missing.values.as_slice()),
-        ("aws:userid", &["AIDAEXAMPLEANN0001".to_owned()][..])
-    );
-    assert_eq!(missing.constraint, "must be of the principal \"AIDAEXAMPLEANN0001\"");
+    let constraint = "must be of the principal \"AIDAEXAMPLEANN0001\"";
+    asks_for(&set, "aws:userid", "AIDAEXAMPLEANN0001", constraint);
 }
 
 #[test]
