@@ -1,7 +1,7 @@
 //! `cargo xtask update-iam-data`: the data that `leasekey::iam` brings along, made anew from the packages of the day.
 //!
-//! What is written: the catalogue of actions, the AWS managed policies, and a NOTICE that names each source with
-//! its licence, version and date.
+//! What is written: the catalogue of actions, the services that resource control policies cover, the AWS managed
+//! policies, and a NOTICE that names each source with its licence, version and date.
 
 mod columns;
 mod managed;
@@ -16,6 +16,11 @@ use crate::paths;
 
 /// More would weigh on every program that links the catalogue.
 const CATALOG_MOST: usize = 300_000;
+
+const CATALOG: &str = "catalog.bin";
+const MANAGED: &str = "managed.bin";
+/// The services that resource control policies cover, a list that is both JSON and Rust.
+const COVERED: &str = "rcp_services.json";
 
 /// A part of the data, and where it comes from.
 pub(crate) struct Source {
@@ -61,12 +66,14 @@ pub(crate) fn update() -> Result<()> {
     let texts = compressed(&managed::encode(&managed, &policies))?;
 
     let folder = paths::repository().join("crates/core/src/iam/data");
-    write(&folder.join("catalog.bin"), &catalog)?;
-    write(&folder.join("managed.bin"), &texts)?;
-    let covered = serde_json::to_string_pretty(&services::covered_by_rcps(&data.folder)?);
-    let covered = covered.doing(|| "cannot write a list of services".into())? + "\n";
-    write(&folder.join("rcp_services.json"), covered.as_bytes())?;
-    write(&folder.join("NOTICE.md"), notice(&sources, &managed).as_bytes())?;
+    let covered = services::covered_by_rcps(&data.folder, &folder.join(COVERED))?;
+    let of_rcps = Source { what: "services of resource control policies", ..services::source(&data)? };
+    let [actions, dependents] = &sources;
+    let named = [(actions, CATALOG), (dependents, CATALOG), (&of_rcps, COVERED), (&managed, MANAGED)];
+    write(&folder.join(CATALOG), &catalog)?;
+    write(&folder.join(MANAGED), &texts)?;
+    write(&folder.join(COVERED), covered.as_bytes())?;
+    write(&folder.join("NOTICE.md"), notice(&named).as_bytes())?;
     let actions: usize = services.iter().map(|service| service.actions.len()).sum();
     println!("{actions} actions of {} services: {} bytes", services.len(), catalog.len());
     println!("{} managed policies: {} bytes", policies.len(), texts.len());
@@ -92,14 +99,13 @@ fn write(path: &Path, content: &[u8]) -> Result<()> {
     fs::write(path, content).doing(|| format!("cannot write {}", path.display()))
 }
 
-fn notice(sources: &[Source], managed: &Source) -> String {
+fn notice(sources: &[(&Source, &str)]) -> String {
     let mut text = String::from(
         "# Where the IAM data comes from\n\n\
          Written by `cargo xtask update-iam-data`. The texts of the packages are not part of Leasekey's own licence.\n\n\
          | data | file | package | version | licence | date |\n|---|---|---|---|---|---|\n",
     );
-    let files = ["catalog.bin, rcp_services.json", "catalog.bin", "managed.bin"];
-    for (source, file) in sources.iter().chain([managed]).zip(files) {
+    for (source, file) in sources {
         let Source { what, package, version, licence, date } = source;
         text += &format!("| {what} | {file} | {package} | {version} | {licence} | {date} |\n");
     }

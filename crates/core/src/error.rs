@@ -230,7 +230,7 @@ error_kinds! {
 /// Makes text of somebody else's safe to print: control characters escaped, 300 characters at most.
 pub(crate) fn printable(text: &str) -> String {
     const MOST: usize = 300;
-    // Most texts are: nothing is looked at twice.
+    // Most texts are safe as they stand.
     if text.len() <= MOST && !text.contains(char::is_control) {
         return text.to_owned();
     }

@@ -233,16 +233,18 @@ pub(super) fn globals(data: &Path) -> Result<Vec<Key>> {
     Ok(keys)
 }
 
-/// The services whose resources resource control policies cover, in order.
-pub(super) fn covered_by_rcps(data: &Path) -> Result<Vec<String>> {
-    let mut prefixes: Vec<String> = json(&data.join("package/data/rcpSupportedServices.json"))?;
-    prefixes.sort_unstable();
-    // Without one of them its resources' limits would not be looked at.
-    if prefixes.len() < 60 {
-        let why = format!("{} services are too few", prefixes.len());
-        return Err(Failure::new("the services of resource control policies are not in the data", why));
+/// The services whose resources resource control policies cover, in order. None of those that were known is left out
+/// unseen: a policy that limits its resources would not be looked at.
+pub(super) fn covered_by_rcps(data: &Path, known: &Path) -> Result<String> {
+    let covered: BTreeSet<String> = json(&data.join("package/data/rcpSupportedServices.json"))?;
+    let covered: BTreeSet<_> = covered.iter().map(|prefix| prefix.to_ascii_lowercase()).collect();
+    let known: BTreeSet<String> = json(known)?;
+    if let Some(lost) = known.difference(&covered).next() {
+        let failure = Failure::new("a service is no longer covered by resource control policies", lost);
+        return Err(failure.next(format!("if AWS says so, take it out of {}", super::COVERED)));
     }
-    Ok(prefixes)
+    let text = serde_json::to_string_pretty(&covered).doing(|| "cannot write a list of services".into())?;
+    Ok(text + "\n")
 }
 
 /// The package that the actions come from, with the day it says of itself.

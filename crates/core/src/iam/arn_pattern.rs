@@ -114,7 +114,7 @@ impl ArnPattern {
 }
 
 impl Head {
-    /// Its parts that are not plain.
+    /// Its parts; none where it is plain.
     fn parts(&self) -> &[Glob] {
         match self {
             Self::Plain(_) => &[],

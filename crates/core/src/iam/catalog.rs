@@ -102,8 +102,8 @@ impl Catalog {
         let all = self.services().filter(move |service| {
             prefixes.as_ref().is_some_and(|prefixes| prefixes.matches(&service.prefix().to_ascii_lowercase()))
         });
-        let name = name.to_owned();
-        one.into_iter().chain(all).flat_map(move |service| service.matching(&name))
+        let names = Names::of(name);
+        one.into_iter().chain(all).flat_map(move |service| service.named(&names))
     }
 
     /// How many actions there are.
@@ -179,20 +179,25 @@ impl<'a> Service<'a> {
 
     /// Its actions that a pattern of names matches, `Get*`, by name.
     pub(super) fn matching(self, name: &str) -> Vec<Action<'a>> {
-        let Some(sign) = name.find(['*', '?']) else { return self.action(name).into_iter().collect() };
-        let name = name.to_ascii_lowercase();
-        let (beginning, rest) = name.split_at(sign);
+        match name.contains(['*', '?']) {
+            true => self.named(&Names::of(name)),
+            false => self.action(name).into_iter().collect(),
+        }
+    }
+
+    fn named(self, names: &Names) -> Vec<Action<'a>> {
         let lower = |row: &ActionRow| self.rows.lower(row.name);
+        let beginning = names.beginning.as_str();
         let all = slice(&self.rows.actions, &self.row.actions);
         let from = all.get(all.partition_point(|row| lower(row) < beginning)..).unwrap_or_default();
         let end = from.partition_point(|row| lower(row).starts_with(beginning));
-        let begin_so = from.iter().take(end);
         let action = |row| Action { service: self, row };
-        if rest == "*" {
-            return begin_so.map(action).collect();
+        match &names.pattern {
+            None => from.iter().take(end).map(action).collect(),
+            Some(pattern) => {
+                from.iter().take(end).filter(|row| pattern.matches(lower(row))).map(action).collect()
+            }
         }
-        let pattern = Pattern::of(&name);
-        begin_so.filter(|row| pattern.matches(lower(row))).map(action).collect()
     }
 
     /// The action of a name, `GetObject`.
@@ -211,6 +216,22 @@ impl<'a> Service<'a> {
     /// Its own condition keys.
     pub fn condition_keys(self) -> impl Iterator<Item = ConditionKey<'a>> {
         slice(&self.rows.keys, &self.row.keys).iter().map(move |row| ConditionKey { rows: self.rows, row })
+    }
+}
+
+/// A pattern of names in lower case.
+struct Names {
+    /// What stands before its first sign.
+    beginning: String,
+    /// None where all that begins so is meant, as with most.
+    pattern: Option<Pattern>,
+}
+
+impl Names {
+    fn of(pattern: &str) -> Self {
+        let lower = pattern.to_ascii_lowercase();
+        let (beginning, rest) = lower.split_at(lower.find(['*', '?']).unwrap_or(lower.len()));
+        Self { beginning: beginning.to_owned(), pattern: (rest != "*").then(|| Pattern::of(&lower)) }
     }
 }
 

@@ -3,11 +3,11 @@
 use super::document::{Element, PrincipalElement, PrincipalNames, Statement};
 use super::wildcard::Pattern;
 
-/// Whether a pattern of actions covers another, or an action.
+/// Whether a pattern of actions covers another, or an action. There are no variables in actions.
 pub(super) fn covers_action(wider: &str, narrower: &str) -> bool {
     // Most pairs differ before the first sign, which is told without making a pattern.
     begins_alike(wider, narrower, |a, b| a.eq_ignore_ascii_case(&b))
-        && (is_beginning(wider) || covers(&wider.to_ascii_lowercase(), &narrower.to_ascii_lowercase()))
+        && (is_beginning(wider) || goes_on(&wider.to_ascii_lowercase(), &narrower.to_ascii_lowercase()))
 }
 
 /// Whether the narrower one begins with what stands before the first sign of the wider one; is it, without a sign.
@@ -26,14 +26,17 @@ fn begins_alike(wider: &str, narrower: &str, same: fn(u8, u8) -> bool) -> bool {
 
 /// Whether every text that `narrower` fits, `wider` fits too; in doubt not.
 pub(super) fn covers(wider: &str, narrower: &str) -> bool {
+    begins_alike(wider, narrower, |a, b| a == b)
+        && !wider.contains("${")
+        && (is_beginning(wider) || goes_on(wider, narrower))
+}
+
+/// Whether a pattern covers another one that begins alike.
+fn goes_on(wider: &str, narrower: &str) -> bool {
     // A star of the narrower one may stand for more than the one character that `?` takes. Signs of the narrower
     // one are otherwise characters like any other: only a star of the wider one takes them.
     let doubtful = wider.contains('?') && narrower.contains('*');
-    let alike = begins_alike(wider, narrower, |a, b| a == b);
-    alike
-        && !doubtful
-        && !wider.contains("${")
-        && (is_beginning(wider) || Pattern::of(wider).matches(narrower))
+    !doubtful && Pattern::of(wider).matches(narrower)
 }
 
 /// Whether the pattern says how a text begins, or all of it, and no more.

@@ -1,15 +1,17 @@
-//! Which statements can be about the same at all, told without comparing each with each.
+//! Which statements can be about the same at all; of many told without comparing each with each.
 
 use std::collections::{BTreeSet, HashMap};
 
 use super::document::{Element, Statement};
 
-/// So few are compared each with each: to sort them would take longer.
-const FEW: usize = 8;
+/// Statements with no more patterns than this are compared each with each: to sort them would take longer.
+const FEW: usize = 100;
 
-/// Statements by how the patterns of their actions and resources begin.
+/// Statements, to be asked which of them may be about something.
 pub(super) enum Index {
+    /// Any of them may be.
     Few(Vec<usize>),
+    /// By how the patterns of their actions and resources begin.
     Many { actions: Beginnings, resources: Beginnings },
 }
 
@@ -26,7 +28,7 @@ impl Index {
     /// The statements by their numbers, in order.
     pub(super) fn of<'a>(statements: impl IntoIterator<Item = (usize, &'a Statement)>) -> Self {
         let statements: Vec<_> = statements.into_iter().collect();
-        if statements.len() <= FEW {
+        if statements.iter().map(|(_, statement)| patterns(statement)).sum::<usize>() <= FEW {
             return Self::Few(statements.into_iter().map(|(at, _)| at).collect());
         }
         let (mut actions, mut resources) = (Beginnings::default(), Beginnings::default());
@@ -42,7 +44,7 @@ impl Index {
         matches!(self, Self::Few(all) if all.is_empty())
     }
 
-    /// The statements that may be about all that this one is about, in order; others are not.
+    /// The statements that may be about all that this one is about, in order; no others are.
     pub(super) fn covering(&self, statement: &Statement) -> Vec<usize> {
         self.about(first(Some(&statement.action)), first(statement.resource.as_ref()))
     }
@@ -55,7 +57,7 @@ impl Index {
         }
     }
 
-    /// The statements that may be about this action on this resource, in order; others are not.
+    /// The statements that may be about this action on this resource, in order; no others are.
     pub(super) fn about(&self, action: &str, resource: &str) -> Vec<usize> {
         let (actions, resources) = match self {
             Self::Few(all) => return all.clone(),
@@ -70,6 +72,11 @@ impl Index {
         all.dedup();
         all
     }
+}
+
+fn patterns(statement: &Statement) -> usize {
+    let resources = statement.resource.as_ref().map_or(0, |element| element.texts.values.len());
+    statement.action.texts.values.len() + resources
 }
 
 /// The first pattern of an element that says what it is about.

@@ -65,7 +65,7 @@ pub(super) fn pieces(text: &str, signs: Signs) -> Result<Vec<Piece>, String> {
             rest = variable(after, &mut pieces)?;
             continue;
         }
-        // A dollar that begins no variable is text, up to the next sign.
+        // A sign stands for itself; other text goes on up to the next one.
         let end = match c {
             '*' | '?' | '$' => 1,
             _ => rest.find(['*', '?', '$']).unwrap_or(rest.len()),

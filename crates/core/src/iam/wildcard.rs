@@ -63,8 +63,17 @@ impl Pattern {
             match token {
                 Token::Star if last.tokens.is_empty() => {}
                 Token::Star => middle.push(mem::take(&mut last)),
-                token => last.tokens.push(token),
+                token => {
+                    if last.tokens.is_empty() {
+                        // Most runs are one token, and a hostile pattern has very many of them.
+                        last.tokens.reserve_exact(1);
+                    }
+                    last.tokens.push(token);
+                }
             }
+        }
+        if !middle.is_empty() {
+            tokens.shrink_to_fit();
         }
         middle.iter_mut().for_each(Run::prepare);
         Self { first: Run::new(tokens), rest: Some((middle, last)) }

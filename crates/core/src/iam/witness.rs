@@ -185,7 +185,8 @@ impl Witness {
         let user = arn.split_once(":user/").map(|(_, name)| name.rsplit('/').next().unwrap_or(name));
         let own = account.into_iter().chain(user.map(|name| ("aws:username", name)));
         let given = self.context.iter().map(|(key, value)| (key.as_str(), value.as_str()));
-        own.filter(|(key, _)| !self.context.contains_key(*key)).chain(given)
+        let is_given = |key: &str| self.context.keys().any(|known| known.eq_ignore_ascii_case(key));
+        own.filter(move |(key, _)| !is_given(key)).chain(given)
     }
 }
 

@@ -56,7 +56,7 @@ pub(super) struct KeyRow {
 #[derive(Debug, Default)]
 pub(super) struct Rows {
     text: String,
-    /// The same in lower case; made when a pattern is first compared.
+    /// The same in lower case; made when something is first looked up.
     lower: OnceLock<String>,
     pub(super) sources: Vec<Source>,
     pub(super) types: Vec<Span>,
@@ -75,7 +75,7 @@ impl Rows {
         part(&self.text, span)
     }
 
-    /// The same in lower case, in which patterns of actions are compared.
+    /// The same in lower case, in which names are looked up.
     pub(super) fn lower(&self, span: Span) -> &str {
         part(self.lower.get_or_init(|| self.text.to_ascii_lowercase()), span)
     }

@@ -114,3 +114,26 @@ fn damaged_data_is_an_error() {
         payload[at] = kept;
     }
 }
+
+#[test]
+fn a_pattern_means_the_actions_that_fit_it_and_no_others() {
+    let every = || catalog().services().flat_map(Service::actions);
+    for pattern in [
+        "*",
+        "*:*",
+        "s3:*",
+        "S3:getobject*",
+        "s3:GetObject",
+        "s3:*Object",
+        "s3:Get?bject",
+        "*:Get*",
+        "s3:",
+        "s?:*s",
+    ] {
+        let fits =
+            |name: &str| Pattern::of(&pattern.to_ascii_lowercase()).matches(&name.to_ascii_lowercase());
+        let tried: Vec<_> = every().map(Action::full_name).filter(|name| fits(name)).collect();
+        let told: Vec<_> = catalog().matching(pattern).map(Action::full_name).collect();
+        assert_eq!(told, tried, "{pattern}");
+    }
+}

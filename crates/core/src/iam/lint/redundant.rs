@@ -1,13 +1,12 @@
 //! What another part of the policy says already.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::finding::{Findings, Rule, Severity};
 use super::subject::{Stated, Subject};
 use crate::error::printable;
 use crate::iam::cover::{covers_action, covers_statement};
-use crate::iam::document::Text;
 use crate::iam::index::Index;
 
 pub(super) const RULE: Rule = Rule {
@@ -91,19 +90,19 @@ fn actions(stated: &Stated<'_>, findings: &mut Findings) {
                 && !wider.value.eq_ignore_ascii_case(&text.value)
                 && covers_action(&wider.value, &text.value)
         });
-        if let Some(wider) = twice.get(&at).copied().or(wider.map(|(_, wider, _)| *wider)) {
+        if let Some(wider) = twice.contains(&at).then_some(text).or(wider.map(|(_, wider, _)| *wider)) {
             let message = format!("{} covers {}", printable(&wider.value), printable(&text.value));
             findings.add(stated.action_spot(at), message, "Take it out");
         }
     }
 }
 
-/// The actions that are written before, each with what stands there.
-fn twice<'a>(stated: &Stated<'a>) -> BTreeMap<usize, &'a Text> {
+/// Which actions are written twice: the later ones.
+fn twice(stated: &Stated<'_>) -> BTreeSet<usize> {
     let mut sorted: Vec<_> = stated.actions().map(|(at, text, _)| (at, text)).collect();
     sorted.sort_by(|(_, a), (_, b)| compare(&a.value, &b.value));
     let same = sorted.windows(2).filter_map(|pair| match pair {
-        [(_, before), (at, text)] if compare(&before.value, &text.value).is_eq() => Some((*at, *text)),
+        [(_, before), (at, text)] if compare(&before.value, &text.value).is_eq() => Some(*at),
         _ => None,
     });
     same.collect()

@@ -88,7 +88,7 @@ impl Rows {
     fn of<'s>(statements: impl Iterator<Item = &'s Stated<'s>>, catalog: &Catalog) -> Self {
         let mut rows = Self { all: false, some: Bits::none(catalog.count()) };
         for stated in statements {
-            rows.all |= stated.is_open();
+            rows.all |= stated.is_open;
             stated.expanded.iter().flatten().flatten().for_each(|action| rows.some.add(action.row()));
         }
         rows
@@ -175,6 +175,10 @@ pub(super) struct Stated<'a> {
     document: &'a PolicyDocument,
     /// The actions that each of its patterns stands for; none for a pattern that means every action.
     pub(super) expanded: Vec<Option<Vec<Action<'a>>>>,
+    /// Whether it may be about any action.
+    is_open: bool,
+    /// The rows of the actions that its patterns stand for, in order; made when it is compared with another one.
+    rows: OnceCell<Vec<usize>>,
 }
 
 impl<'a> Stated<'a> {
@@ -182,25 +186,25 @@ impl<'a> Stated<'a> {
         let patterns = statement.action.texts.values.iter();
         let mut meanings = Meanings { catalog, last: None };
         let expanded = patterns.map(|text| (!is_everything(&text.value)).then(|| meanings.of(&text.value)));
-        Self { at, statement, document, expanded: expanded.collect() }
-    }
-
-    /// Whether it may be about any action.
-    fn is_open(&self) -> bool {
-        self.statement.action.negated || self.expanded.iter().any(Option::is_none)
+        let expanded: Vec<_> = expanded.collect();
+        let is_open = statement.action.negated || expanded.iter().any(Option::is_none);
+        Self { at, statement, document, expanded, is_open, rows: OnceCell::new() }
     }
 
     /// Whether one of its patterns stands for the action.
     fn stands_for(&self, action: Action<'_>) -> bool {
-        let by_row =
-            |known: &[Action<'_>]| known.binary_search_by_key(&action.row(), |one| one.row()).is_ok();
-        self.expanded.iter().flatten().any(|known| by_row(known))
+        let rows = self.rows.get_or_init(|| {
+            let mut rows: Vec<_> = self.expanded.iter().flatten().flatten().map(|one| one.row()).collect();
+            rows.sort_unstable();
+            rows
+        });
+        rows.binary_search(&action.row()).is_ok()
     }
 
     /// Whether it may be about every action that another one is about: told by one of them.
     pub(super) fn may_cover_actions_of(&self, other: &Stated<'_>) -> bool {
         let first = other.expanded.iter().flatten().flatten().next();
-        self.is_open() || (!other.is_open() && first.is_none_or(|action| self.stands_for(*action)))
+        self.is_open || (!other.is_open && first.is_none_or(|action| self.stands_for(*action)))
     }
 
     pub(super) fn allows(&self) -> bool {
@@ -332,12 +336,12 @@ struct Meanings<'a> {
 
 impl<'a> Meanings<'a> {
     fn of(&mut self, pattern: &str) -> Vec<Action<'a>> {
-        let Some((prefix, name)) = pattern.split_once(':') else {
-            return self.catalog.matching(pattern).collect();
+        let signs = ['*', '?'];
+        let (prefix, name) = match pattern.split_once(':') {
+            Some((prefix, name)) if !prefix.contains(signs) => (prefix, name),
+            _ if pattern.contains(signs) => return self.catalog.matching(pattern).collect(),
+            _ => return Vec::new(),
         };
-        if prefix.contains(['*', '?']) {
-            return self.catalog.matching(pattern).collect();
-        }
         if self.last.is_none_or(|last| !last.prefix().eq_ignore_ascii_case(prefix)) {
             self.last = self.catalog.service(prefix);
         }

@@ -59,10 +59,13 @@ impl Home {
         let mut out = String::with_capacity(pattern.len());
         let mut rest = pattern;
         while let Some((before, after)) = rest.split_once('$') {
-            let Some((name, after)) = after.strip_prefix('{').and_then(|after| after.split_once('}')) else {
-                break;
-            };
             out += before;
+            let variable = after.strip_prefix('{').and_then(|after| after.split_once('}'));
+            let Some((name, after)) = variable else {
+                out += "$";
+                rest = after;
+                continue;
+            };
             out += match name {
                 "Partition" => &self.partition,
                 "Region" => &self.region,

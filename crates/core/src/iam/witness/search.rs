@@ -74,12 +74,7 @@ pub(in crate::iam) fn may_match(statement: &Statement, action: &str) -> bool {
 /// is told here; the engine judges the rest.
 fn may_meet(statement: &Statement, ask: &Ask<'_>) -> bool {
     let is_about = |element: &Element| {
-        element.negated
-            || element
-                .texts
-                .values
-                .iter()
-                .any(|text| text.value.contains('$') || covers(&text.value, ask.resource))
+        element.negated || element.texts.values.iter().any(|text| may_be_about(&text.value, ask.resource))
     };
     let holds = |condition: &Condition| {
         let operator = condition.operator;
@@ -93,6 +88,14 @@ fn may_meet(statement: &Statement, ask: &Ask<'_>) -> bool {
         })
     };
     statement.resource.as_ref().is_none_or(is_about) && statement.conditions.iter().all(holds)
+}
+
+/// Whether the resource fits the pattern; of one with a variable what stands before it.
+fn may_be_about(pattern: &str, resource: &str) -> bool {
+    match pattern.split_once('$') {
+        Some((before, _)) => covers(&format!("{before}*"), resource),
+        None => covers(pattern, resource),
+    }
 }
 
 /// The context with what these conditions ask for; nothing where the caller cannot have it.

@@ -131,3 +131,25 @@ fn credentials_and_data_of_any_resource_are_told() {
         NOTHING
     );
 }
+
+#[test]
+fn what_shows_a_finding_has_no_key_that_it_does_not_need() {
+    let condition = r#"{"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}"#;
+    let other = allow_if("s3:*", "arn:aws:s3:::other/${aws:username}", condition);
+    let policy = format!(
+        r#"{{"Version": "2012-10-17", "Statement": [{other}, {}]}}"#,
+        allow("s3:*", "arn:aws:s3:::b/*")
+    );
+    let findings = linted(PolicyKind::Identity, &[], &policy);
+    let wildcard = findings.iter().find(|one| one.pointer.starts_with("/Statement/1")).unwrap();
+    assert!(wildcard.witness.as_ref().unwrap().context.is_empty(), "{wildcard:#?}");
+}
+
+#[test]
+fn a_key_that_follows_from_the_caller_is_given_in_any_spelling() {
+    for key in ["aws:username", "aws:userName", "AWS:USERNAME"] {
+        let condition = format!(r#"{{"StringEquals": {{"{key}": "alice"}}}}"#);
+        let of_alice = allow_if("s3:*", "arn:aws:s3:::b/*", &condition);
+        assert_eq!(identity("service-wildcard", &of_alice), ["/Statement/0/Action"], "{key}");
+    }
+}
