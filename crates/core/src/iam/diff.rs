@@ -8,9 +8,9 @@ use std::collections::{HashMap, HashSet};
 use super::catalog::{Action, Catalog};
 use super::cover::is_any_resource;
 use super::document::{PolicyDocument, Statement, Text};
-use super::kind::PolicyKind;
+use super::kind::{LARGEST, PolicyKind};
 use super::witness::{Caller, Context, EXAMPLE, Home, Judge, Witness, concrete_arn, may_match};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result, printable};
 
 /// Of more actions than these, one of each service and access level is looked at.
 const ALL: usize = 1_000;
@@ -54,9 +54,20 @@ pub struct Change {
 ///
 /// # Errors
 ///
-/// [`InvalidPolicy`](crate::ErrorKind::InvalidPolicy) if the engine does not take one of the two,
+/// [`InvalidPolicy`](crate::ErrorKind::InvalidPolicy) if the engine does not take one of the two, or one has more than
+/// 100,000 characters without white space, three times what AWS takes of any kind;
 /// [`Bug`](crate::ErrorKind::Bug) if the bundled catalogue is damaged.
 pub fn difference(
+    old: &PolicyDocument,
+    new: &PolicyDocument,
+    kind: Option<PolicyKind>,
+) -> Result<Difference> {
+    [old, new].into_iter().try_for_each(check_size)?;
+    compared(old, new, kind)
+}
+
+/// The same for policies of any size.
+pub(super) fn compared(
     old: &PolicyDocument,
     new: &PolicyDocument,
     kind: Option<PolicyKind>,
@@ -79,6 +90,17 @@ pub fn difference(
         }
     }
     Ok(difference)
+}
+
+fn check_size(document: &PolicyDocument) -> Result<()> {
+    let size = document.size();
+    if size <= LARGEST {
+        return Ok(());
+    }
+    let name = document.name().map(|name| format!("{}: ", printable(name))).unwrap_or_default();
+    let what = format!("{name}{size} characters without white space, and {LARGEST} at most are compared");
+    Err(Error::new(ErrorKind::InvalidPolicy, what)
+        .with_hint("Compare parts of it: AWS takes no policy so large"))
 }
 
 struct Pair<'a> {

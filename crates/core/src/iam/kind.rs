@@ -22,6 +22,10 @@ pub enum PolicyKind {
     Boundary,
 }
 
+/// The most characters that lint and differences look at, three times those of the largest policy that AWS takes of
+/// any kind. To judge each statement's requests by all statements takes the product of both.
+pub(super) const LARGEST: usize = 100_000;
+
 /// What AWS takes, in characters without white space.
 pub(super) struct SizeLimit {
     pub(super) most: usize,

@@ -49,6 +49,7 @@ use self::finding::Findings;
 use self::subject::Subject;
 use super::catalog::Catalog;
 use super::document::PolicyDocument;
+use super::kind::LARGEST;
 use crate::error::Result;
 
 type Check = fn(&Subject<'_>, &mut Findings);
@@ -114,12 +115,18 @@ pub fn lint_text(text: &str, options: &Options) -> Result<Vec<Finding>> {
 
 /// Looks at one policy with every rule. Findings are in the order of their places.
 ///
+/// Of a policy of more than 100,000 characters without white space, three times what AWS takes of any kind, it says that
+/// and nothing else.
+///
 /// # Errors
 ///
 /// [`InvalidSetting`](crate::ErrorKind::InvalidSetting) if an own account is not twelve digits,
 /// [`Bug`](crate::ErrorKind::Bug) if the bundled catalogue is damaged.
 pub fn lint(document: &PolicyDocument, options: &Options) -> Result<Vec<Finding>> {
     options.check()?;
+    if document.size() > LARGEST {
+        return Ok(size::finding(document.size()));
+    }
     let subject = Subject::new(document, options, Catalog::bundled()?);
     let mut all = Vec::new();
     for (rule, check) in CHECKS {

@@ -102,6 +102,18 @@ fn a_policy_that_the_engine_does_not_take_is_an_error() {
 }
 
 #[test]
+fn a_policy_that_aws_would_never_take_is_not_compared() {
+    let small = document(&statement("Allow", r#""s3:*""#, "*", ""));
+    let large = vec![statement("Allow", r#""s3:*""#, "arn:aws:s3:::b/*", ""); 2_000].join(", ");
+    let large = document(&large).named("large.json");
+    for (old, new) in [(&small, &large), (&large, &small)] {
+        let error = difference(old, new, None).unwrap_err();
+        assert_eq!(error.code(), "LK-0201", "{error}");
+        assert!(error.message().starts_with("large.json: ") && error.message().contains("100000"), "{error}");
+    }
+}
+
+#[test]
 fn a_value_more_or_less_in_a_condition_is_a_gain() {
     let with = |condition: &str| {
         let condition = format!(r#", "Condition": {condition}"#);

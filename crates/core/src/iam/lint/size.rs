@@ -1,8 +1,9 @@
 //! Policies that AWS takes no longer, or soon not any more.
 
-use super::finding::{Findings, Rule, Severity};
+use super::finding::{Finding, Findings, Rule, Severity};
 use super::subject::{Spot, Subject};
 use crate::iam::json::Place;
+use crate::iam::kind::LARGEST;
 
 pub(super) const RULE: Rule = Rule {
     id: "size-limit",
@@ -10,10 +11,24 @@ pub(super) const RULE: Rule = Rule {
     about: "The policy is larger than AWS takes of this kind, or within a tenth of it",
 };
 
+/// The finding of a policy so large that no other rule looks at it.
+pub(super) fn finding(size: usize) -> Vec<Finding> {
+    let mut findings = Findings::of(&RULE);
+    let message = format!(
+        "{size} characters without white space: AWS takes no policy of the kind, and lint looks at {LARGEST} at most"
+    );
+    let fix = "Split it, and lint the parts: no other rule was asked";
+    findings.graded(Severity::Error, spot(), message, fix, None);
+    findings.into_all()
+}
+
+fn spot() -> Spot {
+    Spot { place: Place { line: 1, column: 1 }, pointer: String::new() }
+}
+
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
     let size = subject.document.size();
     let limits = subject.kind.size_limits(subject.document);
-    let spot = || Spot { place: Place { line: 1, column: 1 }, pointer: String::new() };
     let exceeded = limits.iter().take_while(|limit| size > limit.most).last();
     let next = limits.iter().find(|limit| size <= limit.most);
     if let (Some(limit), None) = (exceeded, next) {

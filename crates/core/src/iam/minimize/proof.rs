@@ -13,7 +13,7 @@ use super::grid::stands_for;
 use super::list::AllowedRequest;
 use crate::error::{Error, ErrorKind, Result, printable};
 use crate::iam::catalog::Catalog;
-use crate::iam::diff::difference;
+use crate::iam::diff::compared;
 use crate::iam::document::PolicyDocument;
 use crate::iam::kind::PolicyKind;
 use crate::iam::variable::{Piece, Signs, pieces};
@@ -177,7 +177,7 @@ fn no_difference(asked: &[Asked<'_>], drafts: &[Draft]) -> Result<()> {
         let documents = [naive.collect::<Vec<_>>(), ours.collect()]
             .map(|drafts| policy(&drafts, false).and_then(|text| PolicyDocument::parse(&text)));
         let [naive, ours] = documents;
-        let found = difference(&naive?, &ours?, Some(PolicyKind::Identity))?;
+        let found = compared(&naive?, &ours?, Some(PolicyKind::Identity))?;
         for (what, change) in [("gained", found.gained.first()), ("lost", found.lost.first())] {
             if let Some(change) = change {
                 return Err(refuted(format!("{what}: {}", printable(&change.witness.to_string()))));

@@ -25,6 +25,17 @@ fn sizes_near_and_over_the_limits_are_told() {
 }
 
 #[test]
+fn of_a_policy_that_aws_would_never_take_nothing_else_is_told() {
+    let large = vec![allow("s3:*", "*"); 2_000].join(", ");
+    for kind in PolicyKind::ALL {
+        let policy = format!(r#"{{"Version": "2012-10-17", "Statement": [{large}]}}"#);
+        let findings = linted(kind, &[], &policy);
+        let [finding] = findings.as_slice() else { panic!("{}", findings.len()) };
+        assert_eq!((finding.rule.id, finding.severity), ("size-limit", Severity::Error), "{finding:?}");
+    }
+}
+
+#[test]
 fn policies_of_resources_have_the_limit_of_their_service() {
     let of = |action: &str, length: usize| {
         let resource = format!("arn:aws:any:::{}", "b".repeat(length));
