@@ -55,7 +55,7 @@ pub struct Change {
 /// # Errors
 ///
 /// [`InvalidPolicy`](crate::ErrorKind::InvalidPolicy) if the engine does not take one of the two, or one has more than
-/// 100,000 characters without white space, three times what AWS takes of any kind;
+/// 300,000 characters without white space, nine times what AWS takes of any kind;
 /// [`Bug`](crate::ErrorKind::Bug) if the bundled catalogue is damaged.
 pub fn difference(
     old: &PolicyDocument,

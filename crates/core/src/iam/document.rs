@@ -86,6 +86,18 @@ impl PolicyDocument {
         self.size
     }
 
+    /// A document with these of its statements.
+    pub(super) fn only(&self, statements: &[usize]) -> Self {
+        let some = statements.iter().filter_map(|at| self.statements.get(*at)).cloned().collect();
+        Self {
+            name: self.name.clone(),
+            root: self.root.clone(),
+            id: self.id.clone(),
+            statements: some,
+            ..*self
+        }
+    }
+
     /// The JSON pointer of the statement at this index.
     pub fn pointer(&self, statement: usize) -> String {
         let element = json::below(&self.root, "Statement");

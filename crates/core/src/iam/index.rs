@@ -74,7 +74,8 @@ impl Index {
     }
 }
 
-fn patterns(statement: &Statement) -> usize {
+/// How many patterns of actions and resources a statement has.
+pub(super) fn patterns(statement: &Statement) -> usize {
     let resources = statement.resource.as_ref().map_or(0, |element| element.texts.values.len());
     statement.action.texts.values.len() + resources
 }

@@ -115,7 +115,7 @@ pub fn lint_text(text: &str, options: &Options) -> Result<Vec<Finding>> {
 
 /// Looks at one policy with every rule. Findings are in the order of their places.
 ///
-/// Of a policy of more than 100,000 characters without white space, three times what AWS takes of any kind, it says that
+/// Of a policy of more than 300,000 characters without white space, nine times what AWS takes of any kind, it says that
 /// and nothing else.
 ///
 /// # Errors

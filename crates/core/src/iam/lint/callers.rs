@@ -20,7 +20,7 @@ impl Subject<'_> {
         for action in self.actions_of(stated) {
             for resource in self.resources_of(stated, &action) {
                 let ask = Ask { caller: caller.clone(), action: &action, resource: &resource, fixed, chosen };
-                let found = find(&self.judge, self.document, &ask);
+                let found = find(&self.judge, &ask);
                 if found.is_some() {
                     return found;
                 }

@@ -27,7 +27,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
         fixed: &fixed,
         chosen: of_the_request,
     };
-    let Some(witness) = find(&subject.judge, subject.document, &ask) else { return };
+    let Some(witness) = find(&subject.judge, &ask) else { return };
     let Some((stated, at)) = subject.allowed_by("iam:PassRole") else { return };
     if full_access::is_told(subject, stated) {
         return;

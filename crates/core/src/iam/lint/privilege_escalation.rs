@@ -103,7 +103,7 @@ fn take(subject: &Subject<'_>, step: &Step) -> Option<Witness> {
         _ => &[],
     };
     let ask = Ask { caller: home.user(), action: step.action, resource: &resource, fixed, chosen: is_free };
-    find(&subject.judge, subject.document, &ask)
+    find(&subject.judge, &ask)
 }
 
 /// Something that no careful policy names, other than the principal itself.

@@ -29,7 +29,7 @@ pub(super) fn on_anything(
     home.groups(action).iter().find_map(|group| {
         let each = group.iter().map(|resource| {
             let ask = Ask { caller: home.user(), action: &name, resource, fixed, chosen };
-            find(&subject.judge, subject.document, &ask)
+            find(&subject.judge, &ask)
         });
         each.collect::<Option<Vec<_>>>()?.pop()
     })
@@ -61,7 +61,7 @@ fn found_once(subject: &Subject<'_>, asked: Asked) -> Option<Witness> {
     let (caller, context, action, resource) = &asked;
     let fixed: Vec<_> = context.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
     let ask = Ask { caller: caller.clone(), action, resource, fixed: &fixed, chosen: |_| true };
-    let found = find(&subject.judge, subject.document, &ask);
+    let found = find(&subject.judge, &ask);
     subject.asked.borrow_mut().insert(asked, found.clone());
     found
 }

@@ -15,7 +15,7 @@ pub(super) const RULE: Rule = Rule {
 pub(super) fn finding(size: usize) -> Vec<Finding> {
     let mut findings = Findings::of(&RULE);
     let message = format!(
-        "{size} characters without white space: AWS takes no policy of the kind, and lint looks at {LARGEST} at most"
+        "{size} characters without white space: AWS takes no policy so large, and lint looks at {LARGEST} at most"
     );
     let fix = "Split it, and lint the parts: no other rule was asked";
     findings.graded(Severity::Error, spot(), message, fix, None);

@@ -1,12 +1,13 @@
 //! The engine's answer to a request, with the policy that is looked at in its place.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use super::{Beside, Caller, Context, EVERYTHING, Home, Witness, account, delegating};
 use crate::error::Result;
 use crate::iam::decision::Outcome;
 use crate::iam::document::{Effect, PolicyDocument, Statement};
-use crate::iam::index::Index;
+use crate::iam::index::{Index, patterns};
 use crate::iam::json::Refusal;
 use crate::iam::kind::PolicyKind;
 use crate::iam::principal::Principal;
@@ -18,8 +19,8 @@ pub(in crate::iam) struct Judge<'a> {
     document: &'a PolicyDocument,
     kind: PolicyKind,
     home: Home,
-    /// The statements that allow; made when the first request is looked for.
-    allowing: OnceCell<Index>,
+    /// Which statements are about what; made when the first request is looked for.
+    index: OnceCell<Index>,
     /// The policy by itself; made when the first request is judged, and none of a policy that the engine refuses.
     alone: OnceCell<Option<PolicySet>>,
     /// With a policy of the caller that allows everything.
@@ -36,30 +37,32 @@ impl<'a> Judge<'a> {
     /// The same, with requests made where another policy speaks of too.
     pub(in crate::iam) fn at(document: &'a PolicyDocument, kind: PolicyKind, home: Home) -> Self {
         let [alone, trusted, delegated] = [const { OnceCell::new() }; 3];
-        Self { document, kind, home, allowing: OnceCell::new(), alone, trusted, delegated }
+        Self { document, kind, home, index: OnceCell::new(), alone, trusted, delegated }
     }
 
     pub(in crate::iam) fn home(&self) -> &Home {
         &self.home
     }
 
-    /// The statements that may allow this action on this resource.
-    pub(in crate::iam) fn allowing(
+    /// The statements of this effect that may be about this action on this resource.
+    pub(in crate::iam) fn about(
         &self,
+        effect: Effect,
         action: &str,
         resource: &str,
-    ) -> impl Iterator<Item = &'a Statement> {
+    ) -> impl Iterator<Item = &'a Statement> + use<'a> {
         let statements = self.document.statements();
-        let index = self.allowing.get_or_init(|| {
-            let all = statements.iter().enumerate();
-            Index::of(all.filter(|(_, statement)| statement.effect == Effect::Allow))
-        });
-        index.about(action, resource).into_iter().filter_map(|at| statements.get(at))
+        let about = self.index().about(action, resource).into_iter();
+        about.filter_map(|at| statements.get(at)).filter(move |statement| statement.effect == effect)
+    }
+
+    fn index(&self) -> &Index {
+        self.index.get_or_init(|| Index::of(self.document.statements().iter().enumerate()))
     }
 
     /// What the engine does not take of the policy; where there is any, it allows no request.
     pub(in crate::iam) fn refusals(&self) -> Vec<Refusal> {
-        if self.alone.get_or_init(|| self.set(None).ok()).is_some() {
+        if self.alone().is_some() {
             return Vec::new();
         }
         let shape = if self.kind.names_principals() { Shape::Resource } else { Shape::Caller };
@@ -68,7 +71,7 @@ impl<'a> Judge<'a> {
 
     /// The error of a policy that the engine does not take.
     pub(in crate::iam) fn check(&self) -> Result<()> {
-        self.set(None).map(drop)
+        self.set(self.document, None).map(drop)
     }
 
     /// A request to be judged.
@@ -104,13 +107,7 @@ impl<'a> Judge<'a> {
 
     /// The same for a request in which these keys have several values.
     pub(in crate::iam) fn allows_with(&self, witness: &Witness, several: &[(String, Vec<String>)]) -> bool {
-        let set = match witness.beside {
-            Some(Beside::ResourceDelegates) => &self.delegated,
-            Some(Beside::CallerMayEverything) => &self.trusted,
-            None => &self.alone,
-        };
-        let set = set.get_or_init(|| self.set(witness.beside).ok());
-        let Some(set) = set else { return false };
+        let Some(set) = self.set_for(witness) else { return false };
         let Ok(request) = self.request(witness) else { return false };
         let request = several
             .iter()
@@ -118,8 +115,32 @@ impl<'a> Judge<'a> {
         set.outcome(&request) == Outcome::Allow
     }
 
-    fn set(&self, beside: Option<Beside>) -> Result<PolicySet> {
-        let (builder, document) = (PolicySet::builder(), self.document.clone());
+    /// What decides the request: of many statements those that may be about it, for no other one changes how it comes out.
+    fn set_for(&self, witness: &Witness) -> Option<Cow<'_, PolicySet>> {
+        /// To make a pattern ready takes as long as to ask so many statements.
+        const WORTH: usize = 20;
+        self.alone()?;
+        let statements = self.document.statements();
+        let about = self.index().about(&witness.action, &witness.resource);
+        let effort: usize = about.iter().filter_map(|at| statements.get(*at)).map(patterns).sum();
+        if effort * WORTH < statements.len() {
+            return self.set(&self.document.only(&about), witness.beside).ok().map(Cow::Owned);
+        }
+        let whole = match witness.beside {
+            Some(Beside::ResourceDelegates) => &self.delegated,
+            Some(Beside::CallerMayEverything) => &self.trusted,
+            None => return self.alone().map(Cow::Borrowed),
+        };
+        let whole = whole.get_or_init(|| self.set(self.document, witness.beside).ok());
+        whole.as_ref().map(Cow::Borrowed)
+    }
+
+    fn alone(&self) -> Option<&PolicySet> {
+        self.alone.get_or_init(|| self.set(self.document, None).ok()).as_ref()
+    }
+
+    fn set(&self, document: &PolicyDocument, beside: Option<Beside>) -> Result<PolicySet> {
+        let (builder, document) = (PolicySet::builder(), document.clone());
         let builder = match self.kind.names_principals() {
             true => builder.resource(document),
             false => builder.identity([document]),

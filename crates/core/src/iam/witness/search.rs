@@ -3,7 +3,7 @@
 use super::judge::Judge;
 use super::{ACCOUNT, Caller, Context, EXAMPLE, Witness};
 use crate::iam::cover::{covers, covers_action};
-use crate::iam::document::{Condition, Effect, Element, PolicyDocument, Statement};
+use crate::iam::document::{Condition, Effect, Element, Statement};
 use crate::iam::operator::{Comparison, Operator, Quantifier};
 
 /// How often a request is changed to get around a Deny.
@@ -22,11 +22,11 @@ pub(in crate::iam) struct Ask<'a> {
 }
 
 /// A request of this kind that the policy allows, if one is found.
-pub(in crate::iam) fn find(judge: &Judge<'_>, document: &PolicyDocument, ask: &Ask<'_>) -> Option<Witness> {
+pub(in crate::iam) fn find(judge: &Judge<'_>, ask: &Ask<'_>) -> Option<Witness> {
     let fixed: Context =
         ask.fixed.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
     let about = |statement: &&Statement| may_match(statement, ask.action) && may_meet(statement, ask);
-    let allowing = judge.allowing(ask.action, ask.resource).filter(about);
+    let allowing = judge.about(Effect::Allow, ask.action, ask.resource).filter(about);
     let mut seen: Vec<Context> = Vec::new();
     for statement in allowing {
         let Some(context) = satisfied(&statement.conditions, &fixed, ask.chosen) else { continue };
@@ -34,7 +34,7 @@ pub(in crate::iam) fn find(judge: &Judge<'_>, document: &PolicyDocument, ask: &A
             continue;
         }
         seen.push(context.clone());
-        let found = around_denies(judge, document, ask, context);
+        let found = around_denies(judge, ask, context);
         if found.is_some() {
             return found;
         }
@@ -42,14 +42,9 @@ pub(in crate::iam) fn find(judge: &Judge<'_>, document: &PolicyDocument, ask: &A
     None
 }
 
-fn around_denies(
-    judge: &Judge<'_>,
-    document: &PolicyDocument,
-    ask: &Ask<'_>,
-    mut context: Context,
-) -> Option<Witness> {
+fn around_denies(judge: &Judge<'_>, ask: &Ask<'_>, mut context: Context) -> Option<Witness> {
     let denying = || {
-        let denying = document.statements().iter().filter(|statement| statement.effect == Effect::Deny);
+        let denying = judge.about(Effect::Deny, ask.action, ask.resource);
         denying.filter(|statement| may_match(statement, ask.action))
     };
     for _ in 0..TRIES {
@@ -235,6 +230,7 @@ pub(in crate::iam) fn concrete_arn(pattern: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::iam::document::PolicyDocument;
 
     #[test]
     fn a_key_that_must_be_there_has_a_value_that_all_conditions_on_it_take() {

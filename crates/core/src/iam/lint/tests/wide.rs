@@ -153,3 +153,14 @@ fn a_key_that_follows_from_the_caller_is_given_in_any_spelling() {
         assert_eq!(identity("service-wildcard", &of_alice), ["/Statement/0/Action"], "{key}");
     }
 }
+
+#[test]
+fn of_many_statements_each_is_judged_with_those_that_are_about_the_same() {
+    let statements = (0..150).map(|number| allow("s3:*", &format!("arn:aws:s3:::bucket-{number:0>3}/*")));
+    let deny =
+        r#"{"Effect": "Deny", "NotAction": "sqs:*", "Resource": "arn:aws:s3:::bucket-007*"}"#.to_owned();
+    let all: Vec<_> = statements.chain([deny]).collect();
+    let told = identity("service-wildcard", &all.join(", "));
+    assert_eq!(told.len(), 149);
+    assert!(!told.contains(&"/Statement/7/Action".to_owned()));
+}
