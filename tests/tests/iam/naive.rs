@@ -297,12 +297,16 @@ impl Naive<'_> {
         if ["AIDA", "AROA"].iter().any(|id| name.starts_with(id)) {
             let known = self.context("aws:userid");
             let own = known.is_some_and(|ids| ids.len() == 1 && ids[0].split(':').next() == Some(name));
-            return own.then_some(As::Itself);
+            let worth = if name.starts_with("AROA") { As::RoleOrEveryone } else { As::Itself };
+            return own.then_some(worth);
         }
         match () {
             () if self.is("assumed-role/") && self.is_called("role", name) => Some(As::RoleOrEveryone),
             () if self.is("role/") && name == arn => Some(As::RoleOrEveryone),
             () if self.is("federated-user/") && self.is_called("user", name) => Some(As::RoleOrEveryone),
+            () if self.is("user/") && name == arn && self.request("session_kind") == "federation" => {
+                Some(As::RoleOrEveryone)
+            }
             () if name == arn => Some(As::Itself),
             () => None,
         }

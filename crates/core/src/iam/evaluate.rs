@@ -246,10 +246,10 @@ impl Asking<'_> {
                     Effect::Allow => {
                         allows(grant, self.granted(applies.truth()), at);
                         // What is certainly granted to the account may be granted to the caller itself.
-                        if compiled.may_name(self.request).is_some() {
+                        if let Some((_, worth)) = compiled.may_name(self.request) {
                             let named = supposed && self.suppose.settled.is_some();
                             let named = if named { Truth::Yes } else { Truth::Unknown };
-                            allows(Grant::Direct, self.granted(applies.truth().and(named)), at);
+                            allows(worth, self.granted(applies.truth().and(named)), at);
                         }
                     }
                     Effect::Deny if self.suppose.undenied && applies == Applies::Yes => {}

@@ -131,7 +131,7 @@ fn of_itself(set: &PolicySet, request: &Request, linked: bool) -> Vec<Missing> {
 /// The unique id, of which depends whether the statement names the caller, or whether it does so by more than its
 /// account.
 fn of_principal(set: &PolicySet, request: &Request, result: &StatementResult, missing: &mut Vec<Missing>) {
-    let named = compiled(set, result).and_then(|compiled| compiled.may_name(request));
+    let named = compiled(set, result).and_then(|compiled| compiled.may_name(request)).map(|(named, _)| named);
     if let Some(named) = named {
         let values: Vec<_> = named.unique_ids().map(str::to_owned).collect();
         let constraint = format!("{} be of the principal \"{}\"", must(result), values.join("\" or \""));

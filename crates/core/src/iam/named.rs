@@ -3,7 +3,7 @@
 use super::arn::{Arn, is_account};
 use super::document::{Effect, PrincipalElement, PrincipalKind, PrincipalNames};
 use super::principal::{Caller, Identity, Kind, name, session_role};
-use super::request::{Fact, Request};
+use super::request::{Fact, Request, SessionKind};
 use super::truth::Truth;
 
 /// The key that tells a caller's unique id.
@@ -91,13 +91,13 @@ impl Named {
             .filter_map(|name| if let Name::UniqueId(id) = name { Some(id.as_str()) } else { None })
     }
 
-    /// Whether the caller may be among these by a unique id that is not known, and is not for certain itself.
-    pub(super) fn may_name_by_id(&self, request: &Request) -> bool {
-        !self.negated
-            && self.unique_ids().next().is_some()
-            && matches!(request.principal().0, Caller::Iam(_))
-            && request.fact(USER_ID) == Fact::Unknown
-            && self.find(request) != (Truth::Yes, Grant::Direct)
+    /// What a grant is worth to the caller where it is among these by a unique id that is not known; none where it is
+    /// not, or is named for certain as what is worth as much.
+    pub(super) fn worth_by_id(&self, request: &Request) -> Option<Grant> {
+        let is_open =
+            matches!(request.principal().0, Caller::Iam(_)) && request.fact(USER_ID) == Fact::Unknown;
+        let ids = self.unique_ids().filter(|_| is_open && !self.negated);
+        ids.map(worth_of).max().filter(|worth| self.find(request) < (Truth::Yes, *worth))
     }
 
     /// Whether it is `NotPrincipal`.
@@ -206,17 +206,21 @@ impl Name {
             (Self::CanonicalUser, Caller::Iam(_)) if effect == Effect::Deny || request.is_partial() => {
                 (Truth::Unknown, Grant::Account)
             }
-            (Self::UniqueId(id), Caller::Iam(_)) => (is_id_of(id, request), Grant::Direct),
-            _ => identity.map_or(is(false, Grant::Account), |identity| self.is_of(identity)),
+            (Self::UniqueId(id), Caller::Iam(_)) => (is_id_of(id, request), worth_of(id)),
+            _ => identity.map_or(is(false, Grant::Account), |identity| self.is_of(identity, request.kind())),
         }
     }
 
-    fn is_of(&self, caller: &Identity) -> (Truth, Grant) {
+    fn is_of(&self, caller: &Identity, session: SessionKind) -> (Truth, Grant) {
         let (known, grant) = match (self, &caller.kind) {
             (Self::Account { id, partition }, kind) => {
                 let same =
                     *id == caller.account && partition.as_ref().is_none_or(|own| *own == caller.partition);
                 (same, if *kind == Kind::Root { Grant::Direct } else { Grant::Account })
+            }
+            // Behind a federation token it is not the user itself.
+            (Self::User { arn, .. }, Kind::User(_)) if session == SessionKind::Federation => {
+                (*arn == caller.arn, Grant::Limited)
             }
             (Self::User { arn, .. }, Kind::User(_)) => (*arn == caller.arn, Grant::Direct),
             (Self::User { account, name, .. }, Kind::FederatedUser(user)) => {
@@ -234,6 +238,11 @@ impl Name {
         };
         (known.into(), grant)
     }
+}
+
+/// A role that is named by its id stays as limited as one that is named by its ARN.
+fn worth_of(id: &str) -> Grant {
+    if id.starts_with("AROA") { Grant::Limited } else { Grant::Direct }
 }
 
 /// Whether the caller has this unique id, as `aws:userid` tells it: alone for a user, before a colon for a session.

@@ -151,9 +151,29 @@ impl Compiled {
         (if all == Truth::Yes { Applies::Yes } else { Applies::Depends }, grant)
     }
 
+    /// All that keeps it from applying, in the order in which it is looked at; none where it applies, or may.
+    pub(super) fn lacks(&self, request: &Request, resource: &str, bounded: bool) -> Vec<Applies> {
+        let named = self.named.as_ref().is_none_or(|named| match self.effect {
+            Effect::Allow if named.is_negated() => false,
+            _ => named.names(request, bounded).0 != Truth::No,
+        });
+        let about =
+            self.resource.as_ref().is_none_or(|own| own.holds(resource, request, self.effect) != Truth::No);
+        let elements = [
+            (named, Applies::OtherPrincipal),
+            (self.action.holds(request), Applies::OtherAction),
+            (about, Applies::OtherResource),
+        ];
+        let clauses = self.clauses.iter().enumerate();
+        let unmet = clauses.filter(|(_, clause)| clause.holds(request) != Truth::Yes);
+        let lacking = elements.into_iter().filter(|(holds, _)| !holds).map(|(_, lack)| lack);
+        lacking.chain(unmet.map(|(index, _)| Applies::Unmet(index))).collect()
+    }
+
     /// Whom it names, if that may be the caller by a unique id that is not known.
-    pub(super) fn may_name(&self, request: &Request) -> Option<&Named> {
-        self.named.as_ref().filter(|named| named.may_name_by_id(request))
+    pub(super) fn may_name(&self, request: &Request) -> Option<(&Named, Grant)> {
+        let named = self.named.as_ref()?;
+        Some((named, named.worth_by_id(request)?))
     }
 
     fn is_about_everyone(&self) -> bool {
