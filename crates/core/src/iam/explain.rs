@@ -21,7 +21,8 @@ use crate::error::printable;
 pub struct Explanation {
     /// What was decided, in which layer, and by which statement.
     pub summary: String,
-    /// The nearest changes that would turn the decision. Each was tried: with it, the same engine decides otherwise.
+    /// The nearest changes that would turn the decision. Each was tried: with it, the same engine decides otherwise; of
+    /// several resources, on the one that is named.
     pub changes: Vec<String>,
     /// Why each other statement did not apply: the first reason.
     pub others: Vec<String>,

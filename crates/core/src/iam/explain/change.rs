@@ -7,7 +7,6 @@ use crate::iam::request::Request;
 use crate::iam::set::{Layer, PolicySet};
 use crate::iam::statement::Applies;
 use crate::iam::suppose::Suppose;
-use crate::iam::truth::Truth;
 
 /// How many statements that all grant are told.
 const GRANTS: usize = 8;
@@ -78,10 +77,7 @@ impl Search<'_> {
             if !denies.is_empty() {
                 parts.push(format!("{} did not apply", self.names(&denies, " and ")));
             }
-            let on = match self.request.resource_count() {
-                0 | 1 => String::new(),
-                _ => format!(" on {}", printable(self.request.resource(resource))),
-            };
+            let on = self.on(resource);
             (!parts.is_empty()).then(|| format!("It would be allowed{on} if {}.", parts.join(" and ")))
         });
         told.flatten().collect()
@@ -89,12 +85,12 @@ impl Search<'_> {
 
     fn without_denies(&self) -> Vec<String> {
         let denies = self.applying(Effect::Deny);
-        let names = self.names(&denies, " and ");
+        let (names, on) = (self.names(&denies, " and "), self.on(self.decision.resource));
         let without = Suppose { undenied: true, ..Suppose::default() };
         if self.outcome(&without) == Outcome::Allow {
-            return vec![format!("It would be allowed without {names}.")];
+            return vec![format!("It would be allowed{on} without {names}.")];
         }
-        let mut changes = vec![format!("Without {names} it would still not be allowed.")];
+        let mut changes = vec![format!("Without {names} it would still not be allowed{on}.")];
         changes.extend(self.what_allows(&without));
         changes
     }
@@ -103,14 +99,15 @@ impl Search<'_> {
     fn what_allows(&self, given: &Suppose<'_>) -> Option<String> {
         let allows = |suppose: &Suppose<'_>| self.outcome(suppose) == Outcome::Allow;
         let results = self.decision.statements.iter().filter(|result| result.effect == Effect::Allow);
-        let mut near: Vec<_> = results.filter_map(|result| Some((distance(result)?, result))).collect();
-        near.sort_by_key(|(distance, _)| *distance);
+        let near = results.filter_map(|result| Some((distance(result)?, result, self.lacks(result.at)?)));
+        let mut near: Vec<_> = near.collect();
+        near.sort_by_key(|(distance, _, lacks)| (*distance, lacks.len()));
         let found = near
             .into_iter()
             .take(TRIES)
-            .find(|(_, result)| allows(&Suppose { applying: &[result.at], ..*given }));
-        if let Some((_, result)) = found {
-            return Some(self.widened(result));
+            .find(|(_, result, _)| allows(&Suppose { applying: &[result.at], ..*given }));
+        if let Some((_, result, lacks)) = found {
+            return Some(self.widened(result.at, &lacks));
         }
         let layers = self.layers();
         let one = layers.iter().find(|layer| allows(&Suppose { allowing: &[**layer], ..*given }));
@@ -130,35 +127,49 @@ impl Search<'_> {
         })
     }
 
-    fn widened(&self, result: &StatementResult) -> String {
-        let name = self.set.statement_name(result.at);
-        let request = self.request;
-        match result.applies {
-            Applies::Unmet(_) => {
-                let unmet = printable(&self.unmet(result.at).join(" and "));
-                format!("It would be allowed if the condition of {name} were met: {unmet}.")
-            }
+    /// All that must change for the statement to apply.
+    fn widened(&self, at: StatementAt, lacks: &[Applies]) -> String {
+        let (name, on) = (self.set.statement_name(at), self.on(self.decision.resource));
+        let wider = lacks.iter().filter_map(|lack| match lack {
+            Applies::OtherAction => Some(format!("covered the action {}", self.request.action())),
             Applies::OtherResource => {
-                let resource = printable(request.resource(self.decision.resource));
-                format!("It would be allowed if {name} covered the resource {resource}.")
+                let resource = self.request.resource(self.decision.resource);
+                Some(format!("covered the resource {}", printable(resource)))
             }
-            Applies::OtherPrincipal => format!("It would be allowed if {name} named the caller."),
-            _ => format!("It would be allowed if {name} covered the action {}.", request.action()),
+            Applies::OtherPrincipal => Some("named the caller".to_owned()),
+            _ => None,
+        });
+        let wider = wider.collect::<Vec<_>>().join(" and ");
+        let unmet: Vec<_> = lacks.iter().filter_map(|lack| self.condition(at, lack.unmet()?)).collect();
+        let unmet = printable(&unmet.join(" and "));
+        match (wider.is_empty(), unmet.is_empty()) {
+            (false, true) => format!("It would be allowed{on} if {name} {wider}."),
+            (false, false) => {
+                format!("It would be allowed{on} if {name} {wider} and its condition were met: {unmet}.")
+            }
+            (true, _) => format!("It would be allowed{on} if the condition of {name} were met: {unmet}."),
         }
     }
 
-    /// The conditions of a statement that the request does not meet.
-    fn unmet(&self, at: StatementAt) -> Vec<String> {
-        let policy = self.set.layer(at.layer).get(at.policy);
-        let compiled = policy.and_then(|policy| policy.statements.get(at.statement));
-        let (Some(statement), Some(compiled)) = (self.set.statement(at), compiled) else { return Vec::new() };
-        let clauses = compiled.clauses.iter().zip(&statement.conditions);
-        let unmet = clauses.filter(|(clause, _)| clause.holds(self.request) != Truth::Yes);
-        let told = unmet.map(|(_, condition)| {
-            let values: Vec<_> = condition.values.values.iter().map(|text| text.value.as_str()).collect();
-            format!("{} {} {}", condition.key.value, condition.operator, values.join(" or "))
-        });
-        told.collect()
+    /// All that keeps a statement from applying.
+    fn lacks(&self, at: StatementAt) -> Option<Vec<Applies>> {
+        let compiled = self.set.layer(at.layer).get(at.policy)?.statements.get(at.statement)?;
+        let resource = self.request.resource(self.decision.resource);
+        Some(compiled.lacks(self.request, resource, self.set.boundary.is_some()))
+    }
+
+    fn condition(&self, at: StatementAt, index: usize) -> Option<String> {
+        let condition = self.set.statement(at)?.conditions.get(index)?;
+        let values: Vec<_> = condition.values.values.iter().map(|text| text.value.as_str()).collect();
+        Some(format!("{} {} {}", condition.key.value, condition.operator, values.join(" or ")))
+    }
+
+    /// Of several resources the one that a change is about.
+    fn on(&self, resource: usize) -> String {
+        match self.request.resource_count() {
+            0 | 1 => String::new(),
+            _ => format!(" on {}", printable(self.request.resource(resource))),
+        }
     }
 
     /// The layers that can be made to allow, those that have policies.

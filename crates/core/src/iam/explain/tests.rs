@@ -62,6 +62,32 @@ fn a_condition_that_is_not_met_is_the_nearest_change() {
 }
 
 #[test]
+fn a_change_names_all_that_a_statement_lacks() {
+    let set = identity(
+        r#"{"Sid": "Far", "Effect": "Allow", "Action": "sqs:*", "Resource": "arn:aws:sqs:*:*:q",
+         "Condition": {"Bool": {"aws:SecureTransport": "true"}, "StringEquals": {"aws:RequestedRegion": "eu-west-1"}}}"#,
+    );
+    let told = explained(&set, &request().context("aws:SecureTransport", "true"));
+    let far = "It would be allowed if statement \"Far\" (p.json, line 2, column 15, /Statement/0) covered the action \
+               s3:GetObject and covered the resource arn:aws:s3:::orders/1 and its condition were met: \
+               aws:RequestedRegion StringEquals eu-west-1.";
+    assert_eq!(told.changes, [far]);
+}
+
+#[test]
+fn of_several_resources_a_change_says_which_it_is_about() {
+    let deny = |key: u8| {
+        format!(r#", {{"Effect": "Deny", "Action": "*", "Resource": "arn:aws:s3:::orders/{key}"}}"#)
+    };
+    let set = identity(&format!("{READ}{}{}", deny(1), deny(2)));
+    let told = explained(&set, &request().and_resource("arn:aws:s3:::orders/2").unwrap());
+    assert!(told.changes[0].starts_with("It would be allowed on arn:aws:s3:::orders/1 without "), "{told}");
+    let set = identity(r#"{"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::other/*"}"#);
+    let told = explained(&set, &request().and_resource("arn:aws:s3:::orders/2").unwrap());
+    assert!(told.changes[0].starts_with("It would be allowed on arn:aws:s3:::orders/1 if "), "{told}");
+}
+
+#[test]
 fn a_change_that_does_not_suffice_is_not_told() {
     let statement = r#"{"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::other/*"}"#;
     let bounded = PolicySet::builder().identity([document(statement)]).boundary([document(statement)]);
