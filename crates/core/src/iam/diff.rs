@@ -7,9 +7,9 @@ use std::collections::{HashMap, HashSet};
 
 use super::catalog::{Action, Catalog};
 use super::cover::is_any_resource;
-use super::document::{PolicyDocument, Statement, Text};
+use super::document::{Effect, PolicyDocument, Statement, Text};
 use super::kind::{LARGEST, PolicyKind};
-use super::witness::{Caller, Context, EXAMPLE, Home, Judge, Witness, concrete_arn, may_match};
+use super::witness::{Caller, Context, EXAMPLE, Home, Judge, Witness, concrete_arn, may_be_about, may_match};
 use crate::error::{Error, ErrorKind, Result, printable};
 
 /// Of more actions than these, one of each service and access level is looked at.
@@ -182,8 +182,19 @@ impl<'a> Pair<'a> {
         all.sort_by_key(|action| action.row());
         all.dedup_by_key(|action| action.row());
         let is_sample = all.len() > ALL;
-        let all = if is_sample { sample(all) } else { all };
+        let mut all = if is_sample { sample(all) } else { all };
+        if is_sample {
+            all.extend(self.allowed().filter(|action| may_match(statement, &action.full_name())).take(ALL));
+        }
         (all.into_iter().map(Asked::known).chain(unknown).collect(), is_sample)
+    }
+
+    /// The actions that an Allow of either policy names.
+    fn allowed(&self) -> impl Iterator<Item = Action<'a>> {
+        let all = self.new.statements().iter().chain(self.old.statements());
+        let allowing = all.filter(|one| one.effect == Effect::Allow && !one.action.negated);
+        let texts = allowing.flat_map(|one| &one.action.texts.values).filter(|text| text.value.contains(':'));
+        texts.flat_map(|text| self.catalog.matching(&text.value))
     }
 
     /// Resources of the statement, and of those that meet it in either policy.
@@ -191,15 +202,19 @@ impl<'a> Pair<'a> {
         let home = self.after.home();
         let mut targets: Vec<Target> = Vec::new();
         let all = self.new.statements().iter().chain(self.old.statements());
-        for other in std::iter::once(statement).chain(all) {
-            let Some(element) = other.resource.as_ref() else { continue };
-            for text in &element.texts.values {
-                if !targets.iter().any(|target| target.pattern == text.value) {
-                    let resource =
-                        if is_any_resource(&text.value) { "*".to_owned() } else { concrete_arn(&text.value) };
-                    targets.push(Target { pattern: text.value.clone(), resource });
-                }
+        let elements = std::iter::once(statement).chain(all).filter_map(|other| other.resource.as_ref());
+        let mut seen = HashSet::new();
+        for text in elements.flat_map(|element| &element.texts.values).filter(|text| seen.insert(&text.value))
+        {
+            let is_any = is_any_resource(&text.value);
+            let resource = if is_any { "*".to_owned() } else { concrete_arn(&text.value) };
+            // What the statement is not about it cannot change.
+            if is_any || may_be_about(statement, &resource) {
+                targets.push(Target { pattern: text.value.clone(), resource });
             }
+        }
+        if statement.resource.as_ref().is_some_and(|element| element.negated) {
+            targets.push(Target { pattern: "any other resource".to_owned(), resource: "*".to_owned() });
         }
         if targets.is_empty() {
             let resource = home.iam("role", EXAMPLE);
@@ -245,6 +260,9 @@ impl<'a> Pair<'a> {
     fn callers(&self, statement: &Statement) -> Vec<(Caller, Context)> {
         let all = self.new.statements().iter().chain(self.old.statements());
         let of = |statement| Caller::with_context(statement, self.after.home());
+        if Caller::are_named_by(statement) {
+            return of(statement);
+        }
         let mut callers = Vec::new();
         for caller in std::iter::once(statement).chain(all).flat_map(of) {
             if !callers.contains(&caller) {

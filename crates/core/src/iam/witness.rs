@@ -7,7 +7,7 @@ mod telling;
 
 pub(super) use self::home::Home;
 pub(super) use self::judge::Judge;
-pub(super) use self::search::{Ask, concrete_arn, find, may_match, satisfied};
+pub(super) use self::search::{Ask, concrete_arn, find, may_be_about, may_match, satisfied};
 pub(super) use self::telling::values_beside;
 
 use std::collections::BTreeMap;
@@ -135,6 +135,17 @@ impl Caller {
             (caller, Context::from([(USER_ID.to_owned(), id)]))
         };
         Self::of(statement).into_iter().map(with).collect()
+    }
+
+    /// Whether the statement names its principals one by one: neither everybody, nor all of an account, nor all others.
+    pub(super) fn are_named_by(statement: &Statement) -> bool {
+        let is_one = |name: &str| name != "*" && !is_account(name) && !name.ends_with(":root");
+        statement.principal.as_ref().is_some_and(|element| match &element.names {
+            PrincipalNames::Of(named) if !element.negated => {
+                named.iter().flat_map(|(_, texts)| &texts.values).all(|text| is_one(&text.value))
+            }
+            _ => false,
+        })
     }
 
     /// Somebody who has nothing to do with the account.

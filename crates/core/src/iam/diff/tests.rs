@@ -102,6 +102,35 @@ fn a_policy_that_the_engine_does_not_take_is_an_error() {
 }
 
 #[test]
+fn what_a_negated_element_leaves_open_is_a_gain() {
+    let all_but =
+        r#"{"Effect": "Allow", "Action": "iam:PassRole", "NotResource": "arn:aws:iam::*:role/admin"}"#;
+    let (gained, lost) = changes("", all_but);
+    assert_eq!((gained.len(), lost.len()), (1, 0), "{gained:?}");
+    let read = statement("Allow", r#""s3:GetObjectTagging""#, "arn:aws:s3:::b/*", "");
+    let deny = r#"{"Effect": "Deny", "NotAction": "sqs:*", "Resource": "*"}"#;
+    let (gained, lost) = changes(&format!("{read}, {deny}"), &read);
+    assert_eq!((gained.len(), lost.len()), (1, 0), "{gained:?}");
+}
+
+#[test]
+fn a_deny_of_a_service_control_policy_stands_beside_one_that_allows() {
+    let deny = statement("Deny", r#""cloudtrail:StopLogging""#, "*", "");
+    let other = statement("Deny", r#""organizations:LeaveOrganization""#, "*", "");
+    let (both, one) = (document(&format!("{deny}, {other}")), document(&other));
+    let difference = difference(&both, &one, Some(PolicyKind::Scp)).unwrap();
+    assert_eq!(difference.gained.len(), 1);
+    assert_eq!(difference.gained[0].actions, ["cloudtrail:StopLogging"]);
+    assert!(difference.lost.is_empty());
+    // A policy that allows by itself stands alone.
+    let few = document(&statement("Allow", r#""s3:GetObject""#, "*", ""));
+    let none = document(&statement("Deny", r#"["s3:GetObject", "s3:PutObject"]"#, "*", ""));
+    let narrower = super::difference(&few, &none, Some(PolicyKind::Scp)).unwrap();
+    assert_eq!((narrower.gained.len(), narrower.lost.len()), (0, 1), "{narrower:?}");
+    assert_eq!(narrower.lost[0].actions, ["s3:GetObject"]);
+}
+
+#[test]
 fn a_policy_that_aws_would_never_take_is_not_compared() {
     let small = document(&statement("Allow", r#""s3:*""#, "*", ""));
     let large = vec![statement("Allow", r#""s3:*""#, "arn:aws:s3:::b/*", ""); 6_000].join(", ");

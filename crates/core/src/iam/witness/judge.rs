@@ -60,6 +60,12 @@ impl<'a> Judge<'a> {
         self.index.get_or_init(|| Index::of(self.document.statements().iter().enumerate()))
     }
 
+    /// Whether it is a service control policy that only denies: another one allows what it does not.
+    fn only_limits(&self) -> bool {
+        let denies = |statement: &Statement| statement.effect == Effect::Deny;
+        self.kind == PolicyKind::Scp && self.document.statements().iter().all(denies)
+    }
+
     /// What the engine does not take of the policy; where there is any, it allows no request.
     pub(in crate::iam) fn refusals(&self) -> Vec<Refusal> {
         if self.alone().is_some() {
@@ -91,6 +97,9 @@ impl<'a> Judge<'a> {
     fn beside(&self, caller: &Caller, action: &str) -> Option<Beside> {
         let service = action.split(':').next().unwrap_or_default();
         let is_of_both = ["sts", "kms"].iter().any(|one| service.eq_ignore_ascii_case(one));
+        if self.only_limits() {
+            return Some(Beside::CallerMayEverything);
+        }
         if !self.kind.names_principals() {
             return is_of_both.then_some(Beside::ResourceDelegates);
         }
@@ -120,18 +129,23 @@ impl<'a> Judge<'a> {
         /// To make a pattern ready takes as long as to ask so many statements.
         const WORTH: usize = 20;
         self.alone()?;
+        // One of two policies may need what the other one does not.
+        let beside = match self.kind {
+            PolicyKind::Scp => self.only_limits().then_some(Beside::CallerMayEverything),
+            _ => witness.beside,
+        };
         let statements = self.document.statements();
         let about = self.index().about(&witness.action, &witness.resource);
         let effort: usize = about.iter().filter_map(|at| statements.get(*at)).map(patterns).sum();
         if effort * WORTH < statements.len() {
-            return self.set(&self.document.only(&about), witness.beside).ok().map(Cow::Owned);
+            return self.set(&self.document.only(&about), beside).ok().map(Cow::Owned);
         }
-        let whole = match witness.beside {
+        let whole = match beside {
             Some(Beside::ResourceDelegates) => &self.delegated,
             Some(Beside::CallerMayEverything) => &self.trusted,
             None => return self.alone().map(Cow::Borrowed),
         };
-        let whole = whole.get_or_init(|| self.set(self.document, witness.beside).ok());
+        let whole = whole.get_or_init(|| self.set(self.document, beside).ok());
         whole.as_ref().map(Cow::Borrowed)
     }
 

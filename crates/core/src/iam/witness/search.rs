@@ -3,7 +3,7 @@
 use super::judge::Judge;
 use super::{ACCOUNT, Caller, Context, EXAMPLE, Witness};
 use crate::iam::cover::{covers, covers_action};
-use crate::iam::document::{Condition, Effect, Element, Statement};
+use crate::iam::document::{Condition, Effect, Statement};
 use crate::iam::operator::{Comparison, Operator, Quantifier};
 
 /// How often a request is changed to get around a Deny.
@@ -68,9 +68,6 @@ pub(in crate::iam) fn may_match(statement: &Statement, action: &str) -> bool {
 /// Whether the statement may be about the resource, and may hold with the keys that are given. Only what is plain
 /// is told here; the engine judges the rest.
 fn may_meet(statement: &Statement, ask: &Ask<'_>) -> bool {
-    let is_about = |element: &Element| {
-        element.negated || element.texts.values.iter().any(|text| may_be_about(&text.value, ask.resource))
-    };
     let holds = |condition: &Condition| {
         let operator = condition.operator;
         let plain = operator.comparison == Comparison::StringEquals
@@ -82,11 +79,18 @@ fn may_meet(statement: &Statement, ask: &Ask<'_>) -> bool {
             condition.values.values.iter().any(|text| text.value.contains('$') || text.value == *given)
         })
     };
-    statement.resource.as_ref().is_none_or(is_about) && statement.conditions.iter().all(holds)
+    may_be_about(statement, ask.resource) && statement.conditions.iter().all(holds)
 }
 
-/// Whether the resource fits the pattern; of one with a variable what stands before it.
-fn may_be_about(pattern: &str, resource: &str) -> bool {
+/// Whether the statement may be about the resource.
+pub(in crate::iam) fn may_be_about(statement: &Statement, resource: &str) -> bool {
+    statement.resource.as_ref().is_none_or(|element| {
+        element.negated || element.texts.values.iter().any(|text| may_fit(&text.value, resource))
+    })
+}
+
+// Of a pattern with a variable what stands before it.
+fn may_fit(pattern: &str, resource: &str) -> bool {
     match pattern.split_once('$') {
         Some((before, _)) => covers(&format!("{before}*"), resource),
         None => covers(pattern, resource),
