@@ -116,8 +116,8 @@ function who(told: Asked, principal: unknown): void {
 }
 
 function context(given: unknown): string[][] {
-  if (typeof given !== "object" || given === null || Array.isArray(given)) {
-    throw wrongType("context", given, "an object of condition keys and their values");
+  if (!isPlain(given)) {
+    throw wrongType("context", given, "a plain object of condition keys and their values");
   }
   const keys: string[][] = [];
   for (const [key, value] of Object.entries(given)) {
@@ -126,6 +126,15 @@ function context(given: unknown): string[][] {
     }
   }
   return keys;
+}
+
+/** Whether all that an object has are members of its own: those of a Map or a class would be passed over. */
+function isPlain(given: unknown): given is object {
+  if (typeof given !== "object" || given === null) {
+    return false;
+  }
+  const prototype: unknown = Object.getPrototypeOf(given);
+  return prototype === null || (Object.getPrototypeOf(prototype) === null && !Array.isArray(given));
 }
 
 /** One value, or the values of a list. */

@@ -284,7 +284,7 @@ impl<'a> Action<'a> {
     }
 
     /// Whether a request for it can name a resource of this pattern.
-    pub(super) fn takes(self, pattern: &str) -> bool {
+    pub(crate) fn takes(self, pattern: &str) -> bool {
         if pattern == "*" || !pattern.starts_with("arn:") {
             return true;
         }

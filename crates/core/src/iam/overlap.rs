@@ -32,8 +32,14 @@ pub(super) fn meet_as_texts(a: &str, b: &str) -> bool {
     }
 }
 
+/// The one name of the documented forms that holds no slash, unlike those of roles, parameters and log groups.
+const BUCKET: &str = "${BucketName}";
+
 // Most are told without looking at every character.
 fn parts_overlap(kind: &str, pattern: &str) -> bool {
+    if kind == BUCKET && has_slash(pattern) {
+        return false;
+    }
     if pattern == "*" || is_variable(kind) || kind == "*" {
         return true;
     }
@@ -41,6 +47,11 @@ fn parts_overlap(kind: &str, pattern: &str) -> bool {
         return kind == pattern;
     }
     meet_as_texts(kind, pattern)
+}
+
+/// Whether all that fits the pattern holds a slash.
+fn has_slash(pattern: &str) -> bool {
+    signs(pattern).any(|sign| sign == Sign::Is('/'))
 }
 
 fn is_variable(part: &str) -> bool {
@@ -158,6 +169,19 @@ mod tests {
         let queue = "arn:${Partition}:sqs:${Region}:${Account}:${QueueName}";
         assert!(overlap(queue, "arn:aws:sqs:us-east-2:*:${aws:username}-queue"));
         assert!(!overlap(queue, "arn:aws:sns:us-east-2:*:q"));
+    }
+
+    #[test]
+    fn a_bucket_is_none_of_its_objects() {
+        let bucket = "arn:${Partition}:s3:::${BucketName}";
+        assert!(
+            overlap(bucket, "arn:aws:s3:::b*") && overlap(bucket, "arn:aws:s3:::${aws:PrincipalTag/team}")
+        );
+        assert!(!overlap(bucket, "arn:aws:s3:::b/*") && !overlap(bucket, "arn:aws:s3:::*/*"));
+        assert!(overlap(
+            "arn:${Partition}:iam::${Account}:role/${RoleNameWithPath}",
+            "arn:aws:iam::*:role/a/b"
+        ));
     }
 
     #[test]

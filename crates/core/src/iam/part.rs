@@ -77,8 +77,18 @@ impl<'a> Part<'a> {
     pub(super) fn keys(&self) -> Result<Vec<(String, Vec<String>)>, Refusal> {
         let Some(node) = self.given() else { return Ok(Vec::new()) };
         let members = node.members().ok_or_else(|| self.refuse("the context is an object"))?;
-        let each = members.iter().map(|member| {
-            let values = self.part(&member.key)?.items()?;
+        let each = members.iter().enumerate().map(|(at, member)| {
+            let part = self.part(&member.key)?;
+            let mut before = members.iter().take(at);
+            if before.any(|known| known.key.eq_ignore_ascii_case(&member.key)) {
+                return Err(part.refuse("the key is in the context twice, in other case"));
+            }
+            if part.given().is_none() {
+                return Err(
+                    part.refuse("here stands a text or a list of texts; leave out a key that is absent")
+                );
+            }
+            let values = part.items()?;
             let values = values.into_iter().map(|item| item.needed(scalar).map(|text| text.value));
             Ok((member.key.clone(), values.collect::<Result<_, _>>()?))
         });

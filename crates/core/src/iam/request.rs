@@ -173,6 +173,27 @@ impl Request {
         self
     }
 
+    /// Sets condition keys, each with its values.
+    ///
+    /// # Errors
+    /// `LK-0202` where a key is set already, in whatever case it is written: one of the two would be passed over.
+    pub fn context_of<K: AsRef<str>>(
+        mut self,
+        keys: impl IntoIterator<Item = (K, Vec<String>)>,
+    ) -> Result<Self> {
+        for (key, values) in keys {
+            let known = self.given.len();
+            self = self.context_values(key.as_ref(), values);
+            if self.given.len() == known {
+                return Err(invalid(format!(
+                    "the key \"{}\" is in the context twice",
+                    printable(key.as_ref())
+                )));
+            }
+        }
+        Ok(self)
+    }
+
     /// Says that keys which are not given are unknown, and not absent.
     #[must_use]
     pub fn partial_context(mut self) -> Self {
@@ -292,7 +313,9 @@ impl Request {
     /// What is known of a key, given in lower case.
     pub(super) fn fact(&self, key: &str) -> Fact<'_> {
         let given = self.given.binary_search_by(|(known, _)| known.as_str().cmp(key));
-        if let Some((_, values)) = given.ok().and_then(|at| self.given.get(at)) {
+        let given = given.ok().and_then(|at| self.given.get(at));
+        // Every caller of AWS has an ARN: that it is given without a value does not take it away.
+        if let Some((_, values)) = given.filter(|(_, values)| key != PRINCIPAL_ARN || !values.is_empty()) {
             return Fact::Values(values);
         }
         match (key, &self.mfa) {

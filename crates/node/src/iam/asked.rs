@@ -61,12 +61,11 @@ impl Asked {
         for more in resources {
             request = request.and_resource(&more)?;
         }
-        for key in self.context.unwrap_or_default() {
+        let keys = self.context.unwrap_or_default().into_iter().filter_map(|key| {
             let mut values = key.into_iter();
-            if let Some(key) = values.next() {
-                request = request.context_values(&key, values);
-            }
-        }
+            Some((values.next()?, values.collect()))
+        });
+        request = request.context_of(keys)?;
         match self.facts {
             Some(facts) => facts.told(request),
             None => Ok(request),

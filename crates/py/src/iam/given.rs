@@ -57,14 +57,16 @@ fn fact(request: iam::Request, name: &str, value: &Bound<'_, PyAny>) -> Result<i
     })
 }
 
-fn context(mut request: iam::Request, given: &Bound<'_, PyAny>) -> Result<iam::Request> {
+fn context(request: iam::Request, given: &Bound<'_, PyAny>) -> Result<iam::Request> {
     const ALLOWED: &str = "a dict of condition keys and their values";
     let keys = given.cast::<PyDict>();
-    for (key, values) in keys.map_err(|_| wrong_type(ErrorKind::InvalidRequest, "context", given, ALLOWED))? {
+    let keys = keys.map_err(|_| wrong_type(ErrorKind::InvalidRequest, "context", given, ALLOWED))?;
+    let each = keys.iter().map(|(key, values)| {
         let key = asked("context", &key)?;
-        request = request.context_values(&key, texts(&key, &values, scalar)?);
-    }
-    Ok(request)
+        let values = texts(&key, &values, scalar)?;
+        Ok((key, values))
+    });
+    request.context_of(each.collect::<Result<Vec<_>>>()?)
 }
 
 /// An ARN, or a dict of one of `anonymous`, `service`, `federated`.

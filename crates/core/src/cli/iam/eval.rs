@@ -63,8 +63,8 @@ pub(super) struct Arguments {
     /// A context key and its value; a key given several times has several values
     #[arg(long, value_name = "KEY=VALUE")]
     context: Vec<String>,
-    /// Keys that are not given are absent, and not unknown
-    #[arg(long)]
+    /// Keys that are not given are absent, and not unknown; the principal's own follow from its ARN
+    #[arg(long, requires = "principal")]
     full_context: bool,
     /// Decide the cases of this file instead, and end with 0 only if all agree
     #[arg(long, value_name = "FILE", conflicts_with_all = ["policy", "boundary", "session", "resource_policy", "scp",
@@ -72,7 +72,7 @@ pub(super) struct Arguments {
         "full_context"])]
     cases: Option<PathBuf>,
     /// Where the results of the cases go, as JSON; printed if left out
-    #[arg(long, value_name = "FILE", requires = "cases")]
+    #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
 
@@ -96,6 +96,12 @@ impl From<Kind> for SessionKind {
 }
 
 pub(super) fn run(arguments: &Arguments, context: &Context, console: &mut Console<'_>) -> Outcome {
+    if let (None, Some(out)) = (&arguments.cases, &arguments.out) {
+        let what = format!("--out {} is for the results of cases", printable(&out.to_string_lossy()));
+        return Err(Error::new(ErrorKind::InvalidSetting, what)
+            .with_hint("Add --cases, or leave it out")
+            .into());
+    }
     if let Some(cases) = &arguments.cases {
         return cases::run(cases, arguments.out.as_deref(), context, console);
     }

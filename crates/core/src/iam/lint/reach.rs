@@ -2,7 +2,7 @@
 
 use super::subject::{Asked, Stated, Subject};
 use crate::iam::catalog::{AccessLevel, Action};
-use crate::iam::witness::{Ask, Caller, Context, Witness, concrete_arn, find, may_match};
+use crate::iam::witness::{Ask, Caller, Context, EXAMPLE, Witness, concrete_arn, find, may_match};
 
 /// Powerful actions of services that most accounts use.
 pub(super) const PROBES: [&str; 9] = [
@@ -26,8 +26,12 @@ pub(super) fn on_anything(
 ) -> Option<Witness> {
     let home = subject.judge.home();
     let name = action.full_name();
+    let own = home.iam("user", EXAMPLE);
     home.groups(action).iter().find_map(|group| {
         let each = group.iter().map(|resource| {
+            // What the caller may do with itself it may not do with others.
+            let other = (*resource == own).then(|| home.iam("user", "administrator"));
+            let resource = other.as_ref().unwrap_or(resource);
             let ask = Ask { caller: home.user(), action: &name, resource, fixed, chosen };
             find(&subject.judge, &ask)
         });

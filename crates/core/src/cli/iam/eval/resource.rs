@@ -5,11 +5,11 @@ use crate::cli::{Console, Failure, Outcome};
 use crate::error::{Error, ErrorKind, printable};
 use crate::iam::{Action, Catalog, Request};
 
-/// Warns of `*` in the place of a resource.
+/// Warns of `*` in the place of a resource, and of a resource of another type.
 ///
 /// # Errors
-/// `LK-0202` where the request cannot be: a resource for an action that has none; none for one that always names a key
-/// or a role, whose own policy must allow it.
+/// `LK-0202` where the request cannot be: a resource for an action that has none; none, or of another type, for one that
+/// always names a key or a role, whose own policy must allow it.
 pub(super) fn check(request: &Request, console: &mut Console<'_>) -> Outcome {
     let catalog = Catalog::bundled()?;
     let Some(action) = catalog.action(request.action()) else { return Ok(()) };
@@ -18,6 +18,13 @@ pub(super) fn check(request: &Request, console: &mut Console<'_>) -> Outcome {
         *(if resource == "*" { &mut wild } else { &mut named }) = Some(resource);
     }
     let name = action.full_name();
+    if let Some(other) = request.resources().find(|one| *one != "*" && !takes(action, one)) {
+        let what = format!("{name} is never asked of {}", printable(other));
+        if policy_must_allow(action) {
+            return Err(refused(what, again(action)));
+        }
+        writeln!(console.err, "warning: {what}. {}", again(action))?;
+    }
     match (named, wild, action.resource_types().next()) {
         (Some(resource), _, None) => {
             let resource = printable(resource);
@@ -37,6 +44,11 @@ pub(super) fn check(request: &Request, console: &mut Console<'_>) -> Outcome {
         }
         _ => Ok(()),
     }
+}
+
+/// Whether the resource is of a type that the action is asked of, if it is asked of any.
+fn takes(action: Action<'_>, resource: &str) -> bool {
+    action.is_wildcard_only() || action.takes(resource)
 }
 
 fn refused(what: String, hint: impl Into<String>) -> Failure {
