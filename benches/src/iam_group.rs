@@ -127,7 +127,8 @@ fn explanation(policy: &Value, report: &mut Report) -> Outcome {
     Ok(())
 }
 
-/// Patterns whose parts between two stars are put together at evaluation, or are long.
+/// Patterns whose parts between two stars are put together at evaluation, or are long; of a user, and of a session of a
+/// role that an SCP limits.
 fn allocations(report: &mut Report) -> Outcome {
     let long = "a".repeat(600);
     let patterns = [
@@ -141,10 +142,19 @@ fn allocations(report: &mut Report) -> Outcome {
         json!({ "Effect": "Allow", "Action": "*", "Resource": resource,
             "Condition": { "StringLike": { "s3:prefix": pattern } } })
     });
-    let set = set(&json!({ "Version": "2012-10-17", "Statement": statements }))?;
-    let request = request(ACTION, &format!("arn:aws:s3:::home/ann{long}"))?;
+    let policies =
+        PolicyDocument::parse(&json!({ "Version": "2012-10-17", "Statement": statements }).to_string())?;
+    let all = json!({ "Statement": { "Effect": "Allow", "Action": "*", "Resource": "*" } });
+    let set =
+        PolicySet::builder().identity([policies]).scp("root", [PolicyDocument::parse(&all.to_string())?]);
+    let set = set.build()?;
+    let user = request(ACTION, &format!("arn:aws:s3:::home/ann{long}"))?;
+    // Whether SCPs limit a session of a role its name tells.
+    let session = Principal::parse("arn:aws:sts::111122223333:assumed-role/orders/s1")?;
+    let session = Request::new(session, ACTION, RESOURCE)?;
     let before = allocator::calls();
-    done(set.outcome(black_box(&request)))?;
+    done(set.outcome(black_box(&user)))?;
+    done(set.outcome(black_box(&session)))?;
     let value = (allocator::calls() - before) as f64;
     report.add(Row::alone("iam/hostile_allocations", value, "per call", "= 0").met(value == 0.0));
     Ok(())

@@ -204,6 +204,10 @@ describe("bad input", () => {
     { partialContext: 1 },
     { context: ["aws:SourceIp"] },
     { context: { "aws:SourceIp": null } },
+    { context: { "aws:SourceIp": "10.0.0.1", "AWS:SOURCEIP": "203.0.113.7" } },
+    { context: new Map([["aws:SourceIp", "10.0.0.1"]]) },
+    { context: new URLSearchParams({ "aws:SourceIp": "10.0.0.1" }) },
+    { context: Object.create({ "aws:SourceIp": "10.0.0.1" }) },
     { context: { "aws:SourceIp": [["a"]] } },
     { contxt: {} },
   ])("a request that cannot be is told: %j", (wrong) => {

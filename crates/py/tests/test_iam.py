@@ -185,6 +185,7 @@ def test_a_policy_that_cannot_be_read_is_told_with_its_place() -> None:
         {"partial_context": 1},
         {"context": ["aws:SourceIp"]},
         {"context": {"aws:SourceIp": None}},
+        {"context": {"aws:SourceIp": "10.0.0.1", "AWS:SOURCEIP": "203.0.113.7"}},
         {"context": {"aws:SourceIp": [["a"]]}},
         {"context": {7: "a"}},
         {"contxt": {}},

@@ -300,6 +300,19 @@ mod tests {
     }
 
     #[test]
+    fn a_context_has_each_key_once_and_with_a_value_if_at_all() {
+        let asked = |context: &str| {
+            let asked = ASKED.replace("\"*\"", &format!("\"*\", \"context\": {context}"));
+            case(&asked, "{}").question().map(|_| ()).map_err(|error| error.to_string())
+        };
+        assert!(asked(r#"{"aws:SourceIp": ["10.0.0.1"], "aws:TagKeys": []}"#).is_ok());
+        let twice = asked(r#"{"aws:SourceIp": "10.0.0.1", "AWS:SOURCEIP": "203.0.113.7"}"#).unwrap_err();
+        assert!(twice.contains("/0/request/context/AWS:SOURCEIP") && twice.contains("twice"), "{twice}");
+        let nothing = asked(r#"{"aws:SourceIp": null}"#).unwrap_err();
+        assert!(nothing.contains("/0/request/context/aws:SourceIp"), "{nothing}");
+    }
+
+    #[test]
     fn a_session_kind_that_contradicts_the_principal_is_refused() {
         let said = |principal: &str, kind: &str| {
             let asked = ASKED.replace("\"arn:aws:iam::111122223333:user/ann\"", principal);

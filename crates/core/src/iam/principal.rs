@@ -128,6 +128,14 @@ impl Identity {
         }
     }
 
+    /// Whether the ARN is that value.
+    pub(super) fn has_principal_arn(&self, arn: &str) -> bool {
+        let Kind::RoleSession(role) = &self.kind else { return arn == self.arn };
+        let account = arn.strip_prefix("arn:").and_then(|rest| rest.strip_prefix(self.partition.as_str()));
+        let name = account.and_then(|rest| rest.strip_prefix(":iam::")?.strip_prefix(self.account.as_str()));
+        name.and_then(|rest| rest.strip_prefix(":role/")) == Some(role.as_str())
+    }
+
     /// Of a session of a role, the ARNs of the role with any path, as a pattern.
     pub(super) fn roles_with_path(&self) -> Option<String> {
         match &self.kind {

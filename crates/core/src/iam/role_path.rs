@@ -38,7 +38,7 @@ pub(super) fn is_service_linked(request: &Request) -> Truth {
     match (&caller.kind, request.fact(PRINCIPAL_ARN)) {
         (Kind::Role(_), _) => in_path(&caller.arn).into(),
         (Kind::RoleSession(role), Fact::Values([arn])) => {
-            (in_path(arn) || (*arn == caller.principal_arn() && by_name(role))).into()
+            (in_path(arn) || (caller.has_principal_arn(arn) && by_name(role))).into()
         }
         (Kind::RoleSession(role), Fact::Unknown) if by_name(role) => Truth::Unknown,
         _ => Truth::No,

@@ -51,13 +51,15 @@ impl Naive<'_> {
         let context = self.request("context").as_object();
         let found =
             context.and_then(|context| context.iter().find(|(known, _)| known.eq_ignore_ascii_case(key)));
-        if let Some((_, value)) = found {
+        let is_arn = key.eq_ignore_ascii_case("aws:PrincipalArn");
+        // Every caller of AWS has an ARN.
+        if let Some((_, value)) = found.filter(|(_, value)| !is_arn || !items(value).is_empty()) {
             return Some(items(value).iter().map(|value| text(value).to_owned()).collect());
         }
         if key.eq_ignore_ascii_case("aws:MultiFactorAuthPresent") && self.session_kind() != "none" {
             return self.request("mfa").as_bool().map(|present| vec![present.to_string()]);
         }
-        self.arn().filter(|_| key.eq_ignore_ascii_case("aws:PrincipalArn"))?;
+        self.arn().filter(|_| is_arn)?;
         Some(vec![self.principal_arn()])
     }
 

@@ -216,6 +216,11 @@ fn an_action_is_asked_of_what_aws_asks_it_of() {
             "--resource arn:${Partition}:kms:${Region}:${Account}:key/${KeyId}",
         ),
         ("--action STS:AssumeRole --resource *", "--resource arn:${Partition}:iam::${Account}:role/"),
+        (
+            "--action kms:Decrypt --resource arn:aws:s3:::orders",
+            "kms:Decrypt is never asked of arn:aws:s3:::orders",
+        ),
+        ("--action sts:AssumeRole --resource arn:aws:iam::111122223333:user/bob", "is never asked of"),
     ] {
         let refused = eval(asked);
         assert_eq!((refused.code, refused.out.as_str()), (BAD_INPUT, ""), "{asked}");
@@ -228,6 +233,17 @@ fn an_action_is_asked_of_what_aws_asks_it_of() {
         "{}",
         wide.err
     );
+    let other = eval("--action s3:GetObject --resource arn:aws:s3:::orders");
+    assert_eq!(other.code, OK);
+    assert!(
+        other.err.starts_with("warning: s3:GetObject is never asked of arn:aws:s3:::orders"),
+        "{}",
+        other.err
+    );
+    let lost = eval("--action s3:GetObject --resource arn:aws:s3:::orders/1 --out results.json");
+    assert!(lost.code == BAD_INPUT && lost.err.contains("--cases"), "{}", lost.err);
+    let nobody = eval("--action s3:GetObject --resource arn:aws:s3:::orders/1 --full-context");
+    assert!(nobody.code == BAD_INPUT && nobody.err.contains("--principal"), "{}", nobody.err);
     for right in [
         "--action s3:GetObject --resource arn:aws:s3:::orders/1",
         "--action s3:ListAllMyBuckets --resource *",

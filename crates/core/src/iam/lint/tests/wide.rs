@@ -133,6 +133,14 @@ fn credentials_and_data_of_any_resource_are_told() {
 }
 
 #[test]
+fn credentials_of_the_caller_itself_are_no_finding() {
+    let own = allow("iam:CreateAccessKey", "arn:aws:iam::*:user/${aws:username}");
+    assert_eq!(identity("credential-exposure", &own), NOTHING);
+    let of_all = allow("iam:CreateAccessKey", "arn:aws:iam::*:user/*");
+    assert_eq!(identity("credential-exposure", &of_all), ["/Statement/0/Action"]);
+}
+
+#[test]
 fn what_shows_a_finding_has_no_key_that_it_does_not_need() {
     let condition = r#"{"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}"#;
     let other = allow_if("s3:*", "arn:aws:s3:::other/${aws:username}", condition);
