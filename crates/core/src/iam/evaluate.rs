@@ -11,6 +11,7 @@
 mod doomed;
 mod scope;
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
 
 use self::scope::Scope;
@@ -63,8 +64,10 @@ impl PolicySet {
             let mut statements = Vec::new();
             let (verdict, against) =
                 self.decide_for_certain(request, resource, &mut |result| statements.push(result));
+            let judged = OnceCell::new();
             let outcome = |suppose: &Suppose<'_>| {
-                let suppose = Suppose { against: &against, ..*suppose };
+                let judged = judged.get_or_init(|| self.judged(request, resource));
+                let suppose = Suppose { against: &against, judged: Some(judged), ..*suppose };
                 self.decide(request, resource, &suppose, &mut |_| {}).outcome
             };
             let needs = || Needs::new(self, request, &statements, &outcome);
@@ -228,11 +231,14 @@ impl Asking<'_> {
     ) {
         let takes_part = self.takes_part(layer);
         for (policy, own) in policies.iter().enumerate() {
+            let judged = self.suppose.judged.and_then(|judged| judged.get(&(layer, policy)));
             for (statement, compiled) in own.statements.iter().enumerate() {
                 let at = StatementAt { layer, policy, statement };
                 #[cfg(test)]
                 JUDGED.set(JUDGED.get() + 1);
-                let (mut applies, grant) = compiled.judge(self.request, self.resource, self.scope.bounded);
+                let known = judged.and_then(|judged| judged.get(statement).copied());
+                let (mut applies, grant) =
+                    known.unwrap_or_else(|| compiled.judge(self.request, self.resource, self.scope.bounded));
                 let doomed =
                     applies == Applies::Depends && compiled.effect == Effect::Allow && self.is_doomed(at);
                 let supposed = !self.suppose.applying.is_empty() && self.suppose.applying.contains(&at);

@@ -41,14 +41,18 @@ impl PolicySet {
     pub fn explain(&self, request: &Request, decision: &Decision) -> Explanation {
         let decided = |result: &&StatementResult| Some(result.at) != decision.decided_by;
         let others = decision.statements.iter().filter(decided);
+        let needs: Vec<_> = match decision.outcome {
+            Outcome::Depends => self.depends(request).collect(),
+            _ => Vec::new(),
+        };
         Explanation {
-            summary: self.summary(request, decision),
-            changes: change::changes(self, request, decision),
+            summary: self.summary(request, decision, &needs),
+            changes: change::changes(self, request, decision, &needs),
             others: others.map(|result| self.reason(request, decision, result)).collect(),
         }
     }
 
-    fn summary(&self, request: &Request, decision: &Decision) -> String {
+    fn summary(&self, request: &Request, decision: &Decision, needs: &[(usize, Needs)]) -> String {
         let layer = self.layer_name(decision.layer);
         let by = decision.decided_by.map(|at| format!(", {}", self.statement_name(at))).unwrap_or_default();
         let on = match request.resource_count() {
@@ -63,7 +67,7 @@ impl PolicySet {
                 "allowed: the root user needs no identity policy".into()
             }
             (Outcome::Allow, _) => format!("allowed{on} by {layer}{by}"),
-            (Outcome::Depends, _) => self.needed(request),
+            (Outcome::Depends, _) => self.needed(request, needs),
             (Outcome::ExplicitDeny, _) => format!("denied explicitly{on} by {layer}{by}"),
             (Outcome::ImplicitDeny, Layer::Service) => {
                 format!(
@@ -91,10 +95,10 @@ impl PolicySet {
         }
     }
 
-    fn needed(&self, request: &Request) -> String {
-        let each = self.depends(request).map(|(resource, needs)| match request.resource_count() {
-            0 | 1 => format!("on {}", self.needs(&needs)),
-            _ => format!("on {} on {}", printable(request.resource(resource)), self.needs(&needs)),
+    fn needed(&self, request: &Request, needs: &[(usize, Needs)]) -> String {
+        let each = needs.iter().map(|(resource, needs)| match request.resource_count() {
+            0 | 1 => format!("on {}", self.needs(needs)),
+            _ => format!("on {} on {}", printable(request.resource(*resource)), self.needs(needs)),
         });
         format!("depends {}", each.collect::<Vec<_>>().join("; "))
     }

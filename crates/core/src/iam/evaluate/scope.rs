@@ -53,7 +53,7 @@ impl Scope {
             service: if always { Truth::Yes } else { service(caller, request) },
             root,
             identity: !root,
-            bounded: set.boundary.is_some() && !root,
+            bounded: set.is_bounding(request),
             needs_session: request.kind() == SessionKind::Federation,
             only_resource: false,
             cross_account,
@@ -87,6 +87,14 @@ impl Scope {
             scp: Truth::No,
             rcp: Truth::No,
         }
+    }
+}
+
+impl PolicySet {
+    /// Whether the caller has a permissions boundary, which the root user never has.
+    pub(in crate::iam) fn is_bounding(&self, request: &Request) -> bool {
+        let is_limited = |caller: &Identity| caller.kind != Kind::Root;
+        self.boundary.is_some() && request.principal().identity().is_some_and(is_limited)
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::error::printable;
 use crate::iam::decision::{Decision, Missing, Outcome, StatementAt, StatementResult};
 use crate::iam::document::Effect;
+use crate::iam::missing::Needs;
 use crate::iam::request::Request;
 use crate::iam::set::{Layer, PolicySet};
 use crate::iam::statement::Applies;
@@ -15,11 +16,16 @@ const GRANTS: usize = 8;
 const TRIES: usize = 32;
 
 /// The nearest changes that turn the decision.
-pub(super) fn changes(set: &PolicySet, request: &Request, decision: &Decision) -> Vec<String> {
+pub(super) fn changes(
+    set: &PolicySet,
+    request: &Request,
+    decision: &Decision,
+    needs: &[(usize, Needs)],
+) -> Vec<String> {
     let search = Search { set, request, decision };
     match decision.outcome {
         Outcome::Allow => search.what_denies().into_iter().collect(),
-        Outcome::Depends => search.what_settles(),
+        Outcome::Depends => search.what_settles(needs),
         Outcome::ExplicitDeny => search.without_denies(),
         Outcome::ImplicitDeny => search.what_allows(&Suppose::default()).into_iter().collect(),
     }
@@ -62,8 +68,8 @@ impl Search<'_> {
     }
 
     /// What must become of the statements that depend, resource by resource.
-    fn what_settles(&self) -> Vec<String> {
-        let each = self.set.depends(self.request).filter(|(_, needs)| needs.of_itself.is_empty());
+    fn what_settles(&self, needs: &[(usize, Needs)]) -> Vec<String> {
+        let each = needs.iter().filter(|(_, needs)| needs.of_itself.is_empty());
         let told = each.map(|(resource, needs)| {
             let at = |groups: &[Vec<Missing>]| -> Vec<_> {
                 groups.iter().filter_map(|group| group.first()?.at).collect()
@@ -77,7 +83,7 @@ impl Search<'_> {
             if !denies.is_empty() {
                 parts.push(format!("{} did not apply", self.names(&denies, " and ")));
             }
-            let on = self.on(resource);
+            let on = self.on(*resource);
             (!parts.is_empty()).then(|| format!("It would be allowed{on} if {}.", parts.join(" and ")))
         });
         told.flatten().collect()
@@ -155,7 +161,7 @@ impl Search<'_> {
     fn lacks(&self, at: StatementAt) -> Option<Vec<Applies>> {
         let compiled = self.set.layer(at.layer).get(at.policy)?.statements.get(at.statement)?;
         let resource = self.request.resource(self.decision.resource);
-        Some(compiled.lacks(self.request, resource, self.set.boundary.is_some()))
+        Some(compiled.lacks(self.request, resource, self.set.is_bounding(self.request)))
     }
 
     fn condition(&self, at: StatementAt, index: usize) -> Option<String> {
