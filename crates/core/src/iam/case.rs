@@ -40,6 +40,14 @@ impl From<Wrong> for Error {
     }
 }
 
+/// What a part says, or what is wrong with it and where it stands.
+fn told<T>(part: &Part<'_>, said: Result<T>) -> Read<T> {
+    said.map_err(|error| {
+        let what = part.refuse(error.message()).to_string();
+        Error::new(error.kind(), what).with_hint(error.hint()).into()
+    })
+}
+
 /// A case: a request, the policies that it meets, and what is expected.
 #[derive(Clone, Debug)]
 pub struct Case {
@@ -130,17 +138,20 @@ const REQUEST: [&str; 9] = [
 fn request(asked: &Part<'_>) -> Read<Request> {
     asked.knows(&REQUEST)?;
     let principal = principal(&asked.part("principal")?)?;
-    let action = asked.part("action")?.needed(text)?;
+    let named = asked.part("action")?;
+    let action = named.needed(text)?.value;
+    told(&named, Request::new(Principal::anonymous(), &action, "*"))?;
     let resource = asked.part("resource")?;
-    let mut resources = resource.items()?.into_iter().map(|item| item.needed(text));
+    let mut resources = resource.items()?.into_iter();
     let first =
-        resources.next().ok_or_else(|| resource.refuse("a request asks for a resource, or for \"*\""))??;
-    let mut request = Request::new(principal, &action.value, &first.value)?;
+        resources.next().ok_or_else(|| resource.refuse("a request asks for a resource, or for \"*\""))?;
+    let mut request = told(&first, Request::new(principal, &action, &first.needed(text)?.value))?;
     for more in resources {
-        request = request.and_resource(&more?.value)?;
+        request = told(&more, request.and_resource(&more.needed(text)?.value))?;
     }
-    if let Some(account) = asked.part("resource_account")?.read(text)? {
-        request = request.resource_account(&account.value)?;
+    let owner = asked.part("resource_account")?;
+    if let Some(account) = owner.read(text)? {
+        request = told(&owner, request.resource_account(&account.value))?;
     }
     if asked.part("management_account")?.switch()? == Some(true) {
         request = request.management_account();
@@ -148,8 +159,9 @@ fn request(asked: &Part<'_>) -> Read<Request> {
     if asked.part("partial_context")?.switch()? == Some(true) {
         request = request.partial_context();
     }
-    if let Some(kind) = session_kind(&asked.part("session_kind")?)? {
-        request = request.session_kind(kind)?;
+    let session = asked.part("session_kind")?;
+    if let Some(kind) = session_kind(&session)? {
+        request = told(&session, request.session_kind(kind))?;
     }
     if let Some(present) = asked.part("mfa")?.switch()? {
         request = request.mfa(present);
@@ -159,7 +171,9 @@ fn request(asked: &Part<'_>) -> Read<Request> {
 
 fn principal(part: &Part<'_>) -> Read<Principal> {
     let Some(node) = part.given() else { return Err(part.refuse("the request has no principal").into()) };
-    let Value::Object(members) = &node.value else { return Ok(Principal::parse(&part.needed(text)?.value)?) };
+    let Value::Object(members) = &node.value else {
+        return told(part, Principal::parse(&part.needed(text)?.value));
+    };
     match members.as_slice() {
         [member] => {
             let inner = part.part(&member.key)?;
@@ -334,9 +348,25 @@ mod tests {
             }
         }
         let told = said(federated, "none").unwrap_err();
-        let why =
-            "LK-0202: the session kind \"none\" contradicts the principal, which is of kind \"federation\"";
-        assert!(told.starts_with(why), "{told}");
+        let why = "the session kind \"none\" contradicts the principal, which is of kind \"federation\"";
+        assert!(told.contains("(/0/request/session_kind): ") && told.contains(why), "{told}");
+    }
+
+    #[test]
+    fn what_no_request_can_be_is_told_with_its_place() {
+        for (part, wrong) in [
+            ("principal", ASKED.replace("user/ann", "group/ann")),
+            ("action", ASKED.replace("s3:GetObject", "s3:*")),
+            ("resource", ASKED.replace("\"*\"", "\"orders\"")),
+            ("resource/1", ASKED.replace("\"*\"", "[\"*\", \"orders\"]")),
+            ("resource_account", ASKED.replace("\"*\"", "\"*\", \"resource_account\": \"1111\"")),
+        ] {
+            let told = case(&wrong, "{}").question().unwrap_err().message().to_owned();
+            assert!(
+                told.starts_with("line 1, column ") && told.contains(&format!("/0/request/{part})")),
+                "{told}"
+            );
+        }
     }
 
     #[test]
