@@ -3,9 +3,10 @@
 use std::collections::HashSet;
 
 use super::finding::{Findings, Rule, Severity};
-use super::subject::{Stated, Subject};
+use super::subject::{Spot, Stated, Subject};
 use crate::error::printable;
 use crate::iam::document::{PrincipalKind, Text};
+use crate::iam::json::Place;
 use crate::iam::kind::PolicyKind;
 
 pub(super) const RULE: Rule = Rule {
@@ -24,6 +25,10 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
         }
     }
     sids(subject, findings);
+    if subject.statements.is_empty() {
+        let spot = Spot { place: Place { line: 1, column: 1 }, pointer: "/Statement".to_owned() };
+        findings.add(spot, "A policy has one statement at least", "Add what it is to say, or attach none");
+    }
 }
 
 fn principal(stated: &Stated<'_>, kind: PolicyKind, findings: &mut Findings) {
@@ -89,6 +94,16 @@ fn sids(subject: &Subject<'_>, findings: &mut Findings) {
         if !seen.insert(sid.value.as_str()) {
             let message = format!("Two statements have the Sid \"{}\"", printable(&sid.value));
             findings.add(stated.spot(), message, "Give each its own, or none");
+        }
+        // Of the policies of resources some take more.
+        let is_word = sid.value.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if subject.kind != PolicyKind::Resource && !is_word {
+            let kind = subject.kind.name();
+            let message = format!(
+                "A Sid of a policy of kind {kind} has letters and digits only: \"{}\"",
+                printable(&sid.value)
+            );
+            findings.add(stated.spot(), message, "Take the other characters out");
         }
     }
 }

@@ -302,6 +302,11 @@ fn elements_are_what_the_kind_of_policy_takes() {
         sid(allow("s3:PutObject", "arn:aws:s3:::b/*"))
     );
     assert_eq!(identity(rule, &twice), ["/Statement/1"]);
+    let spaced = |statement: String| statement.replacen('{', r#"{"Sid": "Let me in", "#, 1);
+    assert_eq!(identity(rule, &spaced(allow("s3:GetObject", "arn:aws:s3:::b/*"))), ["/Statement/0"]);
+    let bucket = bucket(r#"{"AWS": "arn:aws:iam::111122223333:role/r"}"#, "");
+    assert_eq!(found(rule, PolicyKind::Resource, &spaced(bucket)), NOTHING);
+    assert_eq!(identity(rule, ""), ["/Statement"]);
 }
 
 #[test]
