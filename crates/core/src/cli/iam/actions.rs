@@ -1,5 +1,7 @@
 //! `leasekey iam actions`: what a pattern of a policy stands for.
 
+use std::collections::HashSet;
+
 use clap::builder::styling::Style;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
@@ -40,6 +42,8 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console<'_>) -> Outcome {
             return Err(no_match(pattern, catalog).into());
         }
     }
+    let mut seen = HashSet::new();
+    actions.retain(|action| seen.insert(action.full_name()));
     match (arguments.format, actions.as_slice()) {
         (Format::Json, _) => json(&actions, catalog, console),
         (Format::Table, [action]) => one(*action, catalog, console),

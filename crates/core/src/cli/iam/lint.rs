@@ -108,9 +108,12 @@ pub(super) fn run(arguments: &Arguments, context: &Context, console: &mut Consol
     }
     let stale = suppressions.unused(linted.iter().map(|one| (one.policy.as_str(), &one.finding)));
     match arguments.format {
-        Format::Text => report::text(&linted, arguments.files.len(), &stale, console)?,
+        Format::Text => report::text(&linted, arguments.files.len(), console)?,
         Format::Json => report::json(&linted, console)?,
         Format::Sarif => sarif::print(&linted, console)?,
+    }
+    for at in stale {
+        writeln!(console.err, "warning: line {at} of the suppressions fits no finding any more")?;
     }
     if let Some(error) = missing {
         return Err(error.into());

@@ -144,6 +144,8 @@ fn suppressed_findings_do_not_fail_and_stale_lines_are_told() {
     assert_eq!(told.code, OK, "{}", told.out);
     assert!(told.out.ends_with(" suppressed\n"), "{}", told.out);
     assert_eq!(told.err, "warning: line 4 of the suppressions fits no finding any more\n");
+    let sarif = piped(&world, "iam lint /srv/app/wide.json --suppress /srv/app/suppress --format sarif");
+    assert_eq!(sarif.err, told.err);
 }
 
 #[test]
@@ -269,7 +271,7 @@ fn a_pattern_of_actions_is_expanded_with_its_date() {
 
 #[test]
 fn one_action_is_told_at_length() {
-    let told = shown(&Scripted::new(), "iam actions lambda:createfunction").out;
+    let told = shown(&Scripted::new(), "iam actions lambda:createfunction lambda:CreateFunction").out;
     assert!(told.starts_with("Action          lambda:CreateFunction\n"), "{told}");
     assert!(told.contains("iam:PassRole") && told.contains("${FunctionName}"), "{told}");
     let whole = piped(&Scripted::new(), "iam actions s3:ListAllMyBuckets").out;

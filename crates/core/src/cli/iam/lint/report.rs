@@ -26,7 +26,7 @@ fn style(severity: Severity) -> Style {
     }
 }
 
-pub(super) fn text(linted: &[Linted], files: usize, stale: &[usize], console: &mut Console<'_>) -> Outcome {
+pub(super) fn text(linted: &[Linted], files: usize, console: &mut Console<'_>) -> Outcome {
     let told: Vec<_> = linted.iter().filter(|one| one.suppressed.is_none()).collect();
     for one in &told {
         block(one, console)?;
@@ -47,9 +47,6 @@ pub(super) fn text(linted: &[Linted], files: usize, stale: &[usize], console: &m
         line += &format!("; {suppressed} suppressed");
     }
     writeln!(console.out, "{line}")?;
-    for at in stale {
-        writeln!(console.err, "warning: line {at} of the suppressions fits no finding any more")?;
-    }
     Ok(())
 }
 
