@@ -4,6 +4,7 @@ use super::{Asking, Verdict};
 use crate::iam::condition::Clause;
 use crate::iam::decision::{Outcome, StatementAt, StatementResult};
 use crate::iam::document::{Condition, Effect, Statement};
+use crate::iam::operator::{Comparison, Operator, Quantifier};
 use crate::iam::request::Request;
 use crate::iam::set::PolicySet;
 use crate::iam::statement::{Applies, Compiled};
@@ -74,11 +75,33 @@ impl Asking<'_> {
     }
 }
 
+/// Whether a condition of the statement is met only where the wanted one is.
 fn asks(statement: &Statement, wanted: &Condition) -> bool {
-    statement.conditions.iter().any(|own| {
-        own.operator == wanted.operator
-            && own.key.value.eq_ignore_ascii_case(&wanted.key.value)
-            && own.values.values.len() == wanted.values.values.len()
-            && own.values.values.iter().zip(&wanted.values.values).all(|(a, b)| a.value == b.value)
-    })
+    let on_key = |own: &&Condition| own.key.value.eq_ignore_ascii_case(&wanted.key.value);
+    statement
+        .conditions
+        .iter()
+        .filter(on_key)
+        .any(|own| implies(own, wanted) || (needs_key(own) && is_presence(wanted)))
+}
+
+/// One of fewer values is one of more, and none of more is none of fewer.
+fn implies(own: &Condition, wanted: &Condition) -> bool {
+    let within = |few: &Condition, more: &Condition| {
+        few.values.values.iter().all(|one| more.values.values.iter().any(|other| one.value == other.value))
+    };
+    let (few, more) = if own.operator.negated { (wanted, own) } else { (own, wanted) };
+    own.operator == wanted.operator && within(few, more)
+}
+
+/// Whether it is met only where the key is there.
+fn needs_key(own: &Condition) -> bool {
+    let Operator { comparison, negated, quantifier, if_exists } = own.operator;
+    comparison != Comparison::Null && !negated && !if_exists && quantifier != Some(Quantifier::ForAllValues)
+}
+
+/// Whether it is met wherever the key is there.
+fn is_presence(wanted: &Condition) -> bool {
+    wanted.operator.comparison == Comparison::Null
+        && wanted.values.values.iter().all(|text| text.value.eq_ignore_ascii_case("false"))
 }
