@@ -322,6 +322,8 @@ impl Request {
             (PRINCIPAL_ARN, _) if self.partial && self.roles_with_path.is_some() => Fact::Unknown,
             (PRINCIPAL_ARN, _) if !self.principal_arn.is_empty() => Fact::Values(&self.principal_arn),
             (PRINCIPAL_ARN, _) if self.principal.identity().is_none() => Fact::Absent,
+            // Somebody of whom it is not told.
+            (PRINCIPAL_ARN, _) => Fact::Unknown,
             (MFA, Some(present)) if self.session_kind != SessionKind::None => {
                 Fact::Values(std::slice::from_ref(present))
             }

@@ -63,8 +63,8 @@ pub(super) struct Arguments {
     /// A context key and its value; a key given several times has several values
     #[arg(long, value_name = "KEY=VALUE")]
     context: Vec<String>,
-    /// Keys that are not given are absent, and not unknown; the principal's own follow from its ARN
-    #[arg(long, requires = "principal")]
+    /// Keys that are not given are absent, and not unknown; without --principal its ARN stays unknown
+    #[arg(long)]
     full_context: bool,
     /// Decide the cases of this file instead, and end with 0 only if all agree
     #[arg(long, value_name = "FILE", conflicts_with_all = ["policy", "boundary", "session", "resource_policy", "scp",

@@ -244,8 +244,12 @@ fn an_action_is_asked_of_what_aws_asks_it_of() {
     );
     let lost = eval("--action s3:GetObject --resource arn:aws:s3:::orders/1 --out results.json");
     assert!(lost.code == BAD_INPUT && lost.err.contains("--cases"), "{}", lost.err);
-    let nobody = eval("--action s3:GetObject --resource arn:aws:s3:::orders/1 --full-context");
-    assert!(nobody.code == BAD_INPUT && nobody.err.contains("--principal"), "{}", nobody.err);
+    let deny = br#"{"Statement": {"Effect": "Deny", "Action": "*", "Resource": "*",
+        "Condition": {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:*"}}}}"#;
+    world.set_file("/srv/app/deny.json", 0o644, deny);
+    let nobody =
+        eval("--policy /srv/app/deny.json --action s3:GetObject --resource arn:aws:s3:::b/k --full-context");
+    assert!(nobody.code == 3 && nobody.out.starts_with("depends on aws:PrincipalArn"), "{}", nobody.out);
     for right in [
         "--action s3:GetObject --resource arn:aws:s3:::orders/1",
         "--action s3:ListAllMyBuckets --resource *",
