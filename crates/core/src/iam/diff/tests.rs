@@ -122,6 +122,12 @@ fn a_deny_of_a_service_control_policy_stands_beside_one_that_allows() {
     assert_eq!(difference.gained.len(), 1);
     assert_eq!(difference.gained[0].actions, ["cloudtrail:StopLogging"]);
     assert!(difference.lost.is_empty());
+    // Of keys the key policy leaves it to the account, whose policies the other one limits.
+    let keys = document(&statement("Allow", r#"["kms:Decrypt", "kms:Encrypt"]"#, "*", ""));
+    let fewer = document(&statement("Allow", r#""kms:Encrypt""#, "*", ""));
+    let of_keys = super::difference(&keys, &fewer, Some(PolicyKind::Scp)).unwrap();
+    assert_eq!(of_keys.lost.len(), 1, "{of_keys:?}");
+    assert_eq!(of_keys.lost[0].actions, ["kms:Decrypt"]);
     // A policy that allows by itself stands alone.
     let few = document(&statement("Allow", r#""s3:GetObject""#, "*", ""));
     let none = document(&statement("Deny", r#"["s3:GetObject", "s3:PutObject"]"#, "*", ""));

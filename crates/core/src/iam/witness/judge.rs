@@ -131,7 +131,7 @@ impl<'a> Judge<'a> {
         self.alone()?;
         // One of two policies may need what the other one does not.
         let beside = match self.kind {
-            PolicyKind::Scp => self.only_limits().then_some(Beside::CallerMayEverything),
+            PolicyKind::Scp => self.beside(&witness.caller, &witness.action),
             _ => witness.beside,
         };
         let statements = self.document.statements();
