@@ -229,17 +229,25 @@ error_kinds! {
 
 /// Makes text of somebody else's safe to print: control characters escaped, 300 characters at most.
 pub(crate) fn printable(text: &str) -> String {
-    const MOST: usize = 300;
+    let mut out = String::with_capacity(text.len().min(MOST));
+    push_printable(&mut out, text);
+    out
+}
+
+/// The same at the end of another text.
+pub(crate) fn push_printable(out: &mut String, text: &str) {
     // Most texts are safe as they stand.
     if text.len() <= MOST && !text.contains(char::is_control) {
-        return text.to_owned();
+        return out.push_str(text);
     }
-    let mut out: String = text.chars().take(MOST).flat_map(escaped).collect();
+    out.extend(text.chars().take(MOST).flat_map(escaped));
     if text.chars().nth(MOST).is_some() {
         out.push_str("...");
     }
-    out
 }
+
+/// How many characters are printed.
+const MOST: usize = 300;
 
 fn escaped(c: char) -> impl Iterator<Item = char> {
     let plain = (!c.is_control()).then_some(c);

@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout, reason = "how far the random cases reach is for people to read")]
 
 mod coverage;
+mod depends;
 mod hostile;
 mod naive;
 mod random;

@@ -1,8 +1,11 @@
 //! Conditions, made once and asked often.
 
+mod point;
+
 use std::cmp::Ordering;
 use std::net::IpAddr;
 
+pub(super) use self::point::Point;
 use super::arn::Arn;
 use super::arn_pattern::ArnPattern;
 use super::document::{Condition, Effect, Text};
@@ -101,12 +104,22 @@ impl Clause {
         match request.fact(&self.key) {
             _ if self.never_holds() => Truth::No,
             Fact::Unknown if self.key == PRINCIPAL_ARN => self.holds_for_caller(request),
-            Fact::Unknown => Truth::Unknown,
-            Fact::Absent => self.holds_without(),
-            Fact::Values(values) if self.operator.comparison == Comparison::Null => {
-                self.null(values.iter().all(String::is_empty))
+            Fact::Unknown => {
+                if self.always_holds() {
+                    Truth::Yes
+                } else {
+                    Truth::Unknown
+                }
             }
-            Fact::Values(values) => self.holds_for(values, request),
+            Fact::Absent => self.holds_without(),
+            Fact::Values(values) => self.holds_for_values(values, request),
+        }
+    }
+
+    fn holds_for_values(&self, values: &[String], request: &Request) -> Truth {
+        match self.operator.comparison {
+            Comparison::Null => self.null(values.iter().all(String::is_empty)),
+            _ => self.holds_for(values, request),
         }
     }
 
@@ -197,6 +210,28 @@ impl Clause {
     /// Whether it holds for nothing: no value is understood, or the one that is not might be what a negation excepts.
     fn never_holds(&self) -> bool {
         self.blind && (self.operator.negated || self.operands.is_empty())
+    }
+
+    /// Whether it holds whatever the key is: it leaves out no value, and needs none.
+    fn always_holds(&self) -> bool {
+        let Operator { comparison, negated, quantifier, .. } = self.operator;
+        let both = || {
+            let has =
+                |wanted| self.operands.iter().any(|one| matches!(one, Operand::Bool(own) if *own == wanted));
+            has(true) && has(false)
+        };
+        match (comparison, quantifier) {
+            (Comparison::Null, _) => both(),
+            // A Deny takes what is neither true nor false, too.
+            (Comparison::Bool, Some(Quantifier::ForAllValues)) => self.effect == Effect::Deny && both(),
+            (_, Some(Quantifier::ForAllValues)) if !negated => self.takes_any_text(),
+            _ => false,
+        }
+    }
+
+    fn takes_any_text(&self) -> bool {
+        self.operator.comparison == Comparison::StringLike
+            && self.operands.iter().any(|one| matches!(one, Operand::Glob(glob) if glob.is_any()))
     }
 }
 

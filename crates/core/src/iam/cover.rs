@@ -24,6 +24,13 @@ fn begins_alike(wider: &str, narrower: &str, same: fn(u8, u8) -> bool) -> bool {
     narrower.next().is_none()
 }
 
+/// Whether the two begin differently before the first sign or variable of either, so that nothing fits both.
+pub(super) fn begin_apart(one: &str, other: &str) -> bool {
+    let plain = |text: &str| text.bytes().take_while(|byte| !matches!(byte, b'*' | b'?' | b'$')).count();
+    let common = plain(one).min(plain(other));
+    one.as_bytes().get(..common) != other.as_bytes().get(..common)
+}
+
 /// Whether every text that `narrower` fits, `wider` fits too; in doubt not.
 pub(super) fn covers(wider: &str, narrower: &str) -> bool {
     begins_alike(wider, narrower, |a, b| a == b)

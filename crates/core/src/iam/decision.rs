@@ -1,8 +1,8 @@
 //! What was decided, and by what.
 
-use super::document::Effect;
-use super::set::Layer;
-use super::statement::Applies;
+use super::document::{Effect, Statement};
+use super::set::{Layer, PolicySet};
+use super::statement::{Applies, Compiled};
 
 /// What a decision comes out at.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -38,6 +38,16 @@ pub struct StatementAt {
     pub policy: usize,
     /// The index of the statement in its document.
     pub statement: usize,
+}
+
+impl PolicySet {
+    pub(super) fn statement(&self, at: StatementAt) -> Option<&Statement> {
+        self.layer(at.layer).get(at.policy)?.document.statements().get(at.statement)
+    }
+
+    pub(super) fn compiled(&self, at: StatementAt) -> Option<&Compiled> {
+        self.layer(at.layer).get(at.policy)?.statements.get(at.statement)
+    }
 }
 
 /// What became of one statement.
@@ -81,4 +91,28 @@ pub struct Decision {
     /// What is not known and would decide, of every resource; empty unless the outcome is [`Outcome::Depends`]. Of
     /// several Allows of which one is enough it names each; the explanation tells which are alternatives.
     pub missing: Vec<Missing>,
+    /// The same, by the index of the resource.
+    pub(super) needs: Vec<(usize, Needs)>,
+}
+
+/// What a request on one resource depends on: of each statement the keys that are not known, and what they must be for
+/// the request to be allowed.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Needs {
+    /// What AWS asks for whatever the policies say.
+    pub(super) of_itself: Vec<Missing>,
+    /// Of Allows, in groups of which one must apply, of every group.
+    pub(super) allows: Vec<Vec<Need>>,
+    /// Of Denies, none of which may apply.
+    pub(super) denies: Vec<Need>,
+}
+
+/// All that a statement depends on.
+pub(super) type Need = Vec<Missing>;
+
+impl Needs {
+    pub(super) fn missing(&self) -> impl Iterator<Item = &Missing> {
+        let of_statements = self.allows.iter().flatten().chain(&self.denies);
+        self.of_itself.iter().chain(of_statements.flatten())
+    }
 }

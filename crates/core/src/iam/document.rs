@@ -100,8 +100,11 @@ impl PolicyDocument {
 
     /// The JSON pointer of the statement at this index.
     pub fn pointer(&self, statement: usize) -> String {
-        let element = json::below(&self.root, "Statement");
-        if self.listed { json::below(&element, statement) } else { element }
+        if self.listed {
+            format!("{}/Statement/{statement}", self.root)
+        } else {
+            self.root.clone() + "/Statement"
+        }
     }
 }
 

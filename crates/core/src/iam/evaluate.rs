@@ -9,27 +9,29 @@
 //! - Always: every level of SCPs, and the policy of the VPC endpoint.
 
 mod doomed;
+mod open;
 mod scope;
 
-use std::cell::OnceCell;
+use std::cell::Cell;
 use std::collections::HashSet;
 
+use self::doomed::EFFORT;
+pub(super) use self::open::Open;
 use self::scope::Scope;
-use super::decision::{Decision, Missing, Outcome, StatementAt, StatementResult};
+use super::decision::{Decision, Outcome, StatementAt, StatementResult};
 use super::document::Effect;
-use super::missing::Needs;
 use super::named::Grant;
 use super::request::Request;
 use super::set::{Layer, Policy, PolicySet};
-use super::statement::Applies;
-use super::suppose::Suppose;
+use super::statement::{Applies, Compiled};
+use super::suppose::{Judgement, Suppose};
 use super::truth::Truth;
 
 impl PolicySet {
     /// Decides a request, and says nothing but how it comes out. Allocates nothing.
     pub fn outcome(&self, request: &Request) -> Outcome {
         let each = (0..request.resource_count())
-            .map(|resource| self.decide_for_certain(request, resource, &mut |_| {}).0.outcome);
+            .map(|resource| self.decide_for_certain(request, resource, &mut |_| {}).outcome);
         each.max().unwrap_or(Outcome::ImplicitDeny)
     }
 
@@ -39,7 +41,7 @@ impl PolicySet {
     /// explicitly, or else implicitly, or else depends.
     pub fn evaluate(&self, request: &Request) -> Decision {
         let worst = |best: (usize, Outcome), resource| {
-            let outcome = self.decide_for_certain(request, resource, &mut |_| {}).0.outcome;
+            let outcome = self.decide_for_certain(request, resource, &mut |_| {}).outcome;
             if outcome > best.1 { (resource, outcome) } else { best }
         };
         let resource = match request.resource_count() {
@@ -47,32 +49,16 @@ impl PolicySet {
             count => (0..count).fold((0, Outcome::Allow), worst).0,
         };
         let mut statements = Vec::with_capacity(self.size());
-        let (verdict, _) = self.decide_for_certain(request, resource, &mut |result| statements.push(result));
+        let verdict = self.decide_for_certain(request, resource, &mut |result| statements.push(result));
         let Verdict { outcome, layer, decided_by } = verdict;
-        let mut missing: Vec<Missing> = match outcome {
-            Outcome::Depends => self.depends(request).flat_map(|(_, needs)| needs.into_missing()).collect(),
-            _ => Vec::new(),
-        };
+        let (missing, needs) = (Vec::new(), Vec::new());
+        let mut decision = Decision { outcome, layer, decided_by, resource, statements, missing, needs };
+        decision.needs = self.depends(request, &decision);
+        // A statement may ask for the same on each of several resources.
         let mut told = HashSet::new();
-        missing.retain(|one| told.insert(one.clone()));
-        Decision { outcome, layer, decided_by, resource, statements, missing }
-    }
-
-    /// The resources on which the request depends on something, by their index, and on what.
-    pub(super) fn depends(&self, request: &Request) -> impl Iterator<Item = (usize, Needs)> {
-        (0..request.resource_count()).filter_map(move |resource| {
-            let mut statements = Vec::new();
-            let (verdict, against) =
-                self.decide_for_certain(request, resource, &mut |result| statements.push(result));
-            let judged = OnceCell::new();
-            let outcome = |suppose: &Suppose<'_>| {
-                let judged = judged.get_or_init(|| self.judged(request, resource));
-                let suppose = Suppose { against: &against, judged: Some(judged), ..*suppose };
-                self.decide(request, resource, &suppose, &mut |_| {}).outcome
-            };
-            let needs = || Needs::new(self, request, &statements, &outcome);
-            (verdict.outcome == Outcome::Depends).then(|| (resource, needs()))
-        })
+        let missing = decision.needs.iter().flat_map(|(_, needs)| needs.missing());
+        decision.missing = missing.filter(|one| told.insert(*one)).cloned().collect();
+        decision
     }
 
     /// Decides on one resource, and tells what becomes of each statement.
@@ -83,14 +69,22 @@ impl PolicySet {
         suppose: &Suppose<'_>,
         observe: &mut impl FnMut(StatementResult),
     ) -> Verdict {
+        self.asking(request, resource, suppose, |asking| asking.all(observe).verdict(asking.scope))
+    }
+
+    fn asking<T>(
+        &self,
+        request: &Request,
+        resource: usize,
+        suppose: &Suppose<'_>,
+        ask: impl FnOnce(&Asking<'_>) -> T,
+    ) -> T {
         let mut scope = Scope::new(self, request, resource);
         if let Some(settled) = suppose.settled {
             scope.settle(settled);
         }
-        let asking =
-            Asking { set: self, request, resource: request.resource(resource), scope: &scope, suppose };
-        let answers = asking.all(observe);
-        answers.verdict(&scope)
+        let resource = request.resource(resource);
+        ask(&Asking { set: self, request, resource, scope: &scope, suppose, effort: Cell::new(EFFORT) })
     }
 }
 
@@ -151,6 +145,8 @@ struct Asking<'a> {
     resource: &'a str,
     scope: &'a Scope,
     suppose: &'a Suppose<'a>,
+    /// How many values may still be compared to find out what no Allow can help.
+    effort: Cell<usize>,
 }
 
 impl Asking<'_> {
@@ -237,10 +233,8 @@ impl Asking<'_> {
                 #[cfg(test)]
                 JUDGED.set(JUDGED.get() + 1);
                 let known = judged.and_then(|judged| judged.get(statement).copied());
-                let (mut applies, grant) =
-                    known.unwrap_or_else(|| compiled.judge(self.request, self.resource, self.scope.bounded));
-                let doomed =
-                    applies == Applies::Depends && compiled.effect == Effect::Allow && self.is_doomed(at);
+                let Judgement { mut applies, grant, doomed } =
+                    known.unwrap_or_else(|| self.judge(at, compiled));
                 let supposed = !self.suppose.applying.is_empty() && self.suppose.applying.contains(&at);
                 if supposed {
                     applies = Applies::Yes;
@@ -263,6 +257,12 @@ impl Asking<'_> {
                 }
             }
         }
+    }
+
+    fn judge(&self, at: StatementAt, compiled: &Compiled) -> Judgement {
+        let (applies, grant) = compiled.judge(self.request, self.resource, self.scope.bounded);
+        let may_allow = applies == Applies::Depends && compiled.effect == Effect::Allow;
+        Judgement { applies, grant, doomed: may_allow && self.is_doomed(at) }
     }
 
     /// Whether the Denies of a layer count.

@@ -2,106 +2,102 @@
 
 use std::collections::HashSet;
 
-use super::decision::{Missing, Outcome, StatementAt, StatementResult};
+use super::decision::{Missing, Need, Needs, Outcome, StatementAt, StatementResult};
 use super::document::Effect;
+use super::evaluate::Open;
 use super::named::USER_ID;
 use super::request::{Fact, Request, SessionKind};
 use super::role_path::is_service_linked;
 use super::set::PolicySet;
-use super::statement::{Applies, Compiled};
+use super::statement::Applies;
 use super::suppose::{Settled, Suppose};
 use super::truth::Truth;
 use super::variable::Variable;
 
-/// What a request on one resource depends on: of each statement the keys that are not known, and what they must be for
-/// the request to be allowed.
-#[derive(Debug)]
-pub(super) struct Needs {
-    /// What AWS asks for whatever the policies say.
-    pub(super) of_itself: Vec<Missing>,
-    /// Of Allows.
-    pub(super) allows: Vec<Vec<Missing>>,
-    /// Whether one of these Allows is enough. Else all of them are needed, or nobody knows which.
-    pub(super) alternatives: bool,
-    /// Of Denies, none of which may apply.
-    pub(super) denies: Vec<Vec<Missing>>,
-}
-
-/// How many statements are tried: each try decides anew, and policies may have any number of them.
-const TRIES: usize = 32;
-
 impl Needs {
-    /// `outcome` decides anew with something supposed.
-    pub(super) fn new(
-        set: &PolicySet,
-        request: &Request,
-        statements: &[StatementResult],
-        outcome: &dyn Fn(&Suppose<'_>) -> Outcome,
-    ) -> Self {
+    pub(super) fn new(open: &Open<'_>, statements: &[StatementResult]) -> Self {
         let allowed = |settled, applying: &[StatementAt]| {
-            outcome(&Suppose { settled: Some(settled), applying, ..Suppose::default() }) == Outcome::Allow
+            open.outcome(&Suppose { settled: Some(settled), applying, ..Suppose::default() })
+                == Outcome::Allow
         };
         // Whether the caller is a service-linked role matters if nothing else can help.
         let linked = !allowed(Settled { granting: true, linked: false }, &[]);
-        let open = |effect| -> Vec<_> {
-            let open = statements.iter().filter(|own| own.effect == effect && is_open(set, request, own));
-            open.map(|own| own.at).collect()
+        let may_apply = |effect| -> Vec<_> {
+            let of_effect = statements.iter().filter(|own| own.effect == effect && !open.is_doomed(own));
+            of_effect.filter(|own| is_open(open, own)).map(|own| own.at).collect()
         };
-        let (allows, alternatives) =
-            granting(open(Effect::Allow), &|applying| allowed(Settled { granting: false, linked }, applying));
-        let mut denies = open(Effect::Deny);
-        if denies.len() <= TRIES {
-            denies.retain(|deny| !allowed(Settled { granting: true, linked }, &[*deny]));
-        }
-        let of = |wanted: &[StatementAt]| {
-            let wanted: HashSet<_> = wanted.iter().collect();
+        let allows = granting(alike(open, may_apply(Effect::Allow)), &|applying| {
+            allowed(Settled { granting: false, linked }, applying)
+        });
+        let denies = alike(open, may_apply(Effect::Deny)).into_iter().filter(|denies| {
+            denies.first().is_some_and(|deny| !allowed(Settled { granting: true, linked }, &[*deny]))
+        });
+        let of = |wanted: Vec<StatementAt>| -> Vec<Need> {
+            let wanted: HashSet<_> = wanted.into_iter().collect();
             let own = statements.iter().filter(|own| wanted.contains(&own.at));
-            own.map(|own| of_result(set, request, own)).filter(|group| !group.is_empty()).collect()
+            own.map(|own| of_result(open, own)).filter(|need| !need.is_empty()).collect()
         };
-        let of_itself = of_itself(set, request, linked);
-        Self { of_itself, allows: of(&allows), alternatives, denies: of(&denies) }
-    }
-
-    pub(super) fn into_missing(self) -> impl Iterator<Item = Missing> {
-        self.of_itself.into_iter().chain(self.allows.into_iter().chain(self.denies).flatten())
+        let denies = of(denies.flatten().collect());
+        Self {
+            of_itself: of_itself(open.set, open.request, linked),
+            allows: allows.into_iter().map(of).collect(),
+            denies,
+        }
     }
 }
 
-/// Of Allows that may apply those that are needed: each that is enough alone, or else a least number that is
-/// together; and whether it is the former.
-fn granting(
-    mut allows: Vec<StatementAt>,
-    allowed: &dyn Fn(&[StatementAt]) -> bool,
-) -> (Vec<StatementAt>, bool) {
-    if allowed(&[]) {
-        return (Vec::new(), false);
-    }
-    let alone: Vec<_> = allows.iter().copied().take(TRIES).filter(|at| allowed(&[*at])).collect();
-    if !alone.is_empty() {
-        return (alone, true);
-    }
-    if allows.len() <= TRIES {
-        for at in allows.clone() {
-            let others: Vec<_> = allows.iter().copied().filter(|other| *other != at).collect();
-            if allowed(&others) {
-                allows = others;
-            }
+/// Statements of one effect in groups of which one does as much as another, so that one of them is tried for all.
+fn alike(open: &Open<'_>, statements: Vec<StatementAt>) -> Vec<Vec<StatementAt>> {
+    let mut groups: Vec<(_, Vec<StatementAt>)> = Vec::new();
+    for at in statements {
+        let by_id = open.set.compiled(at).and_then(|own| Some(own.may_name(open.request)?.1));
+        let worth = (at.layer, open.grant(at), by_id);
+        match groups.iter_mut().find(|(other, _)| *other == worth) {
+            Some((_, group)) => group.push(at),
+            None => groups.push((worth, vec![at])),
         }
     }
-    (allows, false)
+    groups.into_iter().map(|(_, group)| group).collect()
+}
+
+/// Of Allows that may apply those that are needed: all that are enough alone, or else a least number of groups that
+/// are together, of each of which one must apply.
+fn granting(
+    mut allows: Vec<Vec<StatementAt>>,
+    allowed: &dyn Fn(&[StatementAt]) -> bool,
+) -> Vec<Vec<StatementAt>> {
+    if allowed(&[]) {
+        return Vec::new();
+    }
+    let first = |group: &Vec<StatementAt>| group.first().copied();
+    let alone = allows.iter().filter(|group| first(group).is_some_and(|at| allowed(&[at])));
+    let alone: Vec<_> = alone.flatten().copied().collect();
+    if !alone.is_empty() {
+        return vec![alone];
+    }
+    let mut at = 0;
+    while at < allows.len() {
+        let mut others = allows.clone();
+        others.remove(at);
+        match allowed(&others.iter().filter_map(first).collect::<Vec<_>>()) {
+            true => allows = others,
+            false => at += 1,
+        }
+    }
+    allows
 }
 
 /// Whether it depends on what is not known whether the statement applies, or what its grant is worth.
-fn is_open(set: &PolicySet, request: &Request, result: &StatementResult) -> bool {
-    let named = || compiled(set, result).is_some_and(|compiled| compiled.may_name(request).is_some());
+fn is_open(open: &Open<'_>, result: &StatementResult) -> bool {
+    let named = || open.set.compiled(result.at).is_some_and(|own| own.may_name(open.request).is_some());
     result.applies == Applies::Depends
         || result.effect == Effect::Allow && result.applies == Applies::Yes && named()
 }
 
-fn of_result(set: &PolicySet, request: &Request, result: &StatementResult) -> Vec<Missing> {
+fn of_result(open: &Open<'_>, result: &StatementResult) -> Vec<Missing> {
     let mut missing = Vec::new();
-    of_principal(set, request, result, &mut missing);
-    of_statement(set, request, result, &mut missing);
+    of_principal(open, result, &mut missing);
+    of_statement(open, result, &mut missing);
     missing.dedup();
     missing
 }
@@ -130,8 +126,9 @@ fn of_itself(set: &PolicySet, request: &Request, linked: bool) -> Vec<Missing> {
 
 /// The unique id, of which depends whether the statement names the caller, or whether it does so by more than its
 /// account.
-fn of_principal(set: &PolicySet, request: &Request, result: &StatementResult, missing: &mut Vec<Missing>) {
-    let named = compiled(set, result).and_then(|compiled| compiled.may_name(request)).map(|(named, _)| named);
+fn of_principal(open: &Open<'_>, result: &StatementResult, missing: &mut Vec<Missing>) {
+    let named = open.set.compiled(result.at).and_then(|own| own.may_name(open.request));
+    let named = named.map(|(named, _)| named);
     if let Some(named) = named {
         let values: Vec<_> = named.unique_ids().map(str::to_owned).collect();
         let constraint = format!("{} be of the principal \"{}\"", must(result), values.join("\" or \""));
@@ -139,31 +136,36 @@ fn of_principal(set: &PolicySet, request: &Request, result: &StatementResult, mi
     }
 }
 
-fn compiled<'a>(set: &'a PolicySet, result: &StatementResult) -> Option<&'a Compiled> {
-    set.layer(result.at.layer).get(result.at.policy)?.statements.get(result.at.statement)
-}
-
 fn must(result: &StatementResult) -> &'static str {
     if result.effect == Effect::Allow { "must" } else { "must not" }
 }
 
-fn of_statement(set: &PolicySet, request: &Request, result: &StatementResult, missing: &mut Vec<Missing>) {
+fn of_statement(open: &Open<'_>, result: &StatementResult, missing: &mut Vec<Missing>) {
     if result.applies != Applies::Depends {
         return;
     }
-    let Some(policy) = set.layer(result.at.layer).get(result.at.policy) else { return };
-    let statement = policy.document.statements().get(result.at.statement);
-    let (Some(statement), Some(compiled)) = (statement, compiled(set, result)) else { return };
-    let (at, must) = (Some(result.at), must(result));
+    let (request, at) = (open.request, result.at);
+    let (Some(statement), Some(compiled)) = (open.set.statement(at), open.set.compiled(at)) else { return };
+    let must = must(result);
     for (clause, condition) in compiled.clauses.iter().zip(&statement.conditions) {
         if clause.holds(request) != Truth::Unknown {
             continue;
         }
-        let values: Vec<_> = condition.values.values.iter().map(|text| text.value.clone()).collect();
-        let shown: Vec<_> = values.iter().map(|value| format!("\"{value}\"")).collect();
-        let meet = format!("{must} meet {} {}", condition.operator, shown.join(" or "));
+        let values: Vec<_> = match result.effect {
+            Effect::Allow => open.helpful(at, (clause, condition)),
+            Effect::Deny => condition.values.values.iter().map(|text| text.value.clone()).collect(),
+        };
+        let meet = match values.is_empty() {
+            true => format!("{must} be absent"),
+            false => format!("{must} meet {} \"{}\"", condition.operator, values.join("\" or \"")),
+        };
         if request.fact(&clause.key) == Fact::Unknown {
-            missing.push(Missing { key: condition.key.value.clone(), constraint: meet, values, at });
+            missing.push(Missing {
+                key: condition.key.value.clone(),
+                constraint: meet,
+                values,
+                at: Some(at),
+            });
             continue;
         }
         let constraint = format!("must be such that {} {meet}", condition.key.value);
@@ -171,14 +173,14 @@ fn of_statement(set: &PolicySet, request: &Request, result: &StatementResult, mi
             key,
             constraint: constraint.clone(),
             values: Vec::new(),
-            at,
+            at: Some(at),
         }));
     }
     missing.extend(unknown(request, compiled.resource_variables()).map(|key| Missing {
         key,
         constraint: format!("{must} make the statement's resource fit the one asked for"),
         values: Vec::new(),
-        at,
+        at: Some(at),
     }));
 }
 

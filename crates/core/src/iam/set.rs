@@ -113,13 +113,17 @@ impl PolicySet {
         policies.unwrap_or_default()
     }
 
+    /// Every policy, with its layer and its index there.
+    pub(super) fn policies(&self) -> impl Iterator<Item = ((Layer, usize), &Policy)> {
+        let slots = [Layer::Identity, Layer::Resource, Layer::Boundary, Layer::Session, Layer::VpcEndpoint];
+        let levels = (0..self.scp.len()).map(Layer::Scp).chain((0..self.rcp.len()).map(Layer::Rcp));
+        let of = |layer| self.layer(layer).iter().enumerate().map(move |(index, own)| ((layer, index), own));
+        slots.into_iter().chain(levels).flat_map(of)
+    }
+
     /// How many statements there are.
     pub(super) fn size(&self) -> usize {
-        let slots =
-            [Some(&self.identity), self.resource.as_ref(), self.boundary.as_ref(), self.session.as_ref()];
-        let slots = slots.into_iter().chain([self.vpc_endpoint.as_ref()]).flatten();
-        let levels = self.scp.iter().chain(&self.rcp).map(|level| &level.policies);
-        slots.chain(levels).flatten().map(|policy| policy.statements.len()).sum()
+        self.policies().map(|(_, policy)| policy.statements.len()).sum()
     }
 }
 

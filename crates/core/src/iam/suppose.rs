@@ -4,12 +4,21 @@ use std::collections::HashMap;
 
 use super::decision::StatementAt;
 use super::named::Grant;
-use super::request::Request;
-use super::set::{Layer, PolicySet};
+use super::set::Layer;
 use super::statement::Applies;
 
-/// What became of each statement of a policy, by its layer and its number.
-pub(super) type Judged = HashMap<(Layer, usize), Vec<(Applies, Grant)>>;
+/// What became of a statement, which nothing that is supposed changes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Judgement {
+    pub(super) applies: Applies,
+    /// What an Allow of it is worth.
+    pub(super) grant: Grant,
+    /// An Allow that may apply, but only where a Deny does.
+    pub(super) doomed: bool,
+}
+
+/// The judgements on the statements of each policy, by its layer and its number.
+pub(super) type Judged = HashMap<(Layer, usize), Vec<Judgement>>;
 
 /// What is supposed; by default nothing.
 #[derive(Clone, Copy, Debug, Default)]
@@ -23,10 +32,10 @@ pub(super) struct Suppose<'a> {
     /// Layers that allow.
     pub(super) allowing: &'a [Layer],
     /// Denies that may apply: what they deny wherever it is allowed, is not allowed.
-    pub(super) against: &'a [Option<StatementAt>],
+    pub(super) against: Option<&'a [Option<StatementAt>]>,
     /// Nothing depends on what is not known.
     pub(super) settled: Option<Settled>,
-    /// What became of the statements, which nothing that is supposed changes: many suppositions judge them once.
+    /// The statements as they were judged: many suppositions judge them once.
     pub(super) judged: Option<&'a Judged>,
 }
 
@@ -37,21 +46,4 @@ pub(super) struct Settled {
     pub(super) granting: bool,
     /// Whether a caller who may be a service-linked role is one, whom no organisation limits.
     pub(super) linked: bool,
-}
-
-impl PolicySet {
-    /// What becomes of every statement for the request on this resource.
-    pub(super) fn judged(&self, request: &Request, resource: usize) -> Judged {
-        let levels = (0..self.scp.len()).map(Layer::Scp).chain((0..self.rcp.len()).map(Layer::Rcp));
-        let slots = [Layer::Identity, Layer::Resource, Layer::Boundary, Layer::Session, Layer::VpcEndpoint]
-            .into_iter();
-        let (name, bounded) = (request.resource(resource), self.is_bounding(request));
-        let of = |layer: Layer| {
-            self.layer(layer).iter().enumerate().map(move |(policy, own)| {
-                let each = own.statements.iter().map(|statement| statement.judge(request, name, bounded));
-                ((layer, policy), each.collect())
-            })
-        };
-        slots.chain(levels).flat_map(of).collect()
-    }
 }

@@ -7,6 +7,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use super::truth::Truth;
+
 /// Compares two numbers as they are written, exactly; none where one of them is no number.
 pub(super) fn compare_numbers(left: &str, right: &str) -> Option<Ordering> {
     let (left, right) = (Decimal::parse(left)?, Decimal::parse(right)?);
@@ -140,6 +142,15 @@ impl Range {
                 let each = [Some(first), Some(last), first.checked_sub(1), last.checked_add(1)];
                 each.into_iter().flatten().map(|one| IpAddr::V6(one.into())).collect()
             }
+        }
+    }
+
+    /// Whether it holds all of the others, or none.
+    pub(super) fn holds_all(&self, others: &Self) -> Truth {
+        match self.contains(others.first) {
+            true if self.bits <= others.bits => Truth::Yes,
+            false if !others.contains(self.first) => Truth::No,
+            _ => Truth::Unknown,
         }
     }
 

@@ -202,6 +202,11 @@ impl Glob {
         !self.variables.is_empty()
     }
 
+    /// Whether it fits every text: it is a star.
+    pub(super) fn is_any(&self) -> bool {
+        self.variables.is_empty() && self.pattern.is_star()
+    }
+
     /// Whether the pattern can be told at all: yes where every variable stands for a text.
     pub(super) fn readiness(&self, request: &Request) -> Fit {
         let mut all = Fit::Yes;

@@ -122,6 +122,14 @@ impl Pattern {
         self.rest.is_none() && own.flat_map(char::to_lowercase).eq(text.chars().flat_map(char::to_lowercase))
     }
 
+    /// Whether it is stars and nothing else.
+    pub(super) fn is_star(&self) -> bool {
+        let is_empty = |run: &Run| run.tokens.is_empty();
+        self.rest
+            .as_ref()
+            .is_some_and(|(middle, last)| is_empty(&self.first) && is_empty(last) && middle.is_empty())
+    }
+
     /// Whether it has a star.
     pub(super) fn has_star(&self) -> bool {
         self.rest.is_some()

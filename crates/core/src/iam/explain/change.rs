@@ -1,11 +1,10 @@
 //! What would turn a decision. Nothing is said that was not tried.
 
+use super::Telling;
 use crate::error::printable;
-use crate::iam::decision::{Decision, Missing, Outcome, StatementAt, StatementResult};
+use crate::iam::decision::{Missing, Outcome, StatementAt, StatementResult};
 use crate::iam::document::Effect;
-use crate::iam::missing::Needs;
-use crate::iam::request::Request;
-use crate::iam::set::{Layer, PolicySet};
+use crate::iam::set::Layer;
 use crate::iam::statement::Applies;
 use crate::iam::suppose::Suppose;
 
@@ -15,29 +14,17 @@ const GRANTS: usize = 8;
 /// How many statements are tried: each try decides anew, and policies may have any number of them.
 const TRIES: usize = 32;
 
-/// The nearest changes that turn the decision.
-pub(super) fn changes(
-    set: &PolicySet,
-    request: &Request,
-    decision: &Decision,
-    needs: &[(usize, Needs)],
-) -> Vec<String> {
-    let search = Search { set, request, decision };
-    match decision.outcome {
-        Outcome::Allow => search.what_denies().into_iter().collect(),
-        Outcome::Depends => search.what_settles(needs),
-        Outcome::ExplicitDeny => search.without_denies(),
-        Outcome::ImplicitDeny => search.what_allows(&Suppose::default()).into_iter().collect(),
+impl Telling<'_> {
+    /// The nearest changes that turn the decision.
+    pub(super) fn changes(&self) -> Vec<String> {
+        match self.decision.outcome {
+            Outcome::Allow => self.what_denies().into_iter().collect(),
+            Outcome::Depends => self.what_settles(),
+            Outcome::ExplicitDeny => self.without_denies(),
+            Outcome::ImplicitDeny => self.what_allows(&Suppose::default()).into_iter().collect(),
+        }
     }
-}
 
-struct Search<'a> {
-    set: &'a PolicySet,
-    request: &'a Request,
-    decision: &'a Decision,
-}
-
-impl Search<'_> {
     fn outcome(&self, suppose: &Suppose<'_>) -> Outcome {
         self.set.decide(self.request, self.decision.resource, suppose, &mut |_| {}).outcome
     }
@@ -63,22 +50,27 @@ impl Search<'_> {
     }
 
     fn names(&self, statements: &[StatementAt], between: &str) -> String {
-        let names: Vec<_> = statements.iter().map(|at| self.set.statement_name(*at)).collect();
+        let names: Vec<_> = statements.iter().map(|at| self.statement(*at)).collect();
         names.join(between)
     }
 
     /// What must become of the statements that depend, resource by resource.
-    fn what_settles(&self, needs: &[(usize, Needs)]) -> Vec<String> {
-        let each = needs.iter().filter(|(_, needs)| needs.of_itself.is_empty());
+    fn what_settles(&self) -> Vec<String> {
+        let each = self.decision.needs.iter().filter(|(_, needs)| needs.of_itself.is_empty());
         let told = each.map(|(resource, needs)| {
-            let at = |groups: &[Vec<Missing>]| -> Vec<_> {
-                groups.iter().filter_map(|group| group.first()?.at).collect()
+            let at = |group: &[Vec<Missing>]| -> Vec<_> {
+                group.iter().filter_map(|need| need.first()?.at).collect()
             };
-            let (allows, denies) = (at(&needs.allows), at(&needs.denies));
+            let allows = needs.allows.iter().map(|group| at(group)).filter(|group| !group.is_empty());
+            let (allows, denies) = (allows.collect::<Vec<_>>(), at(&needs.denies));
+            let one_of = |group: &Vec<StatementAt>| match allows.len() {
+                2.. if group.len() > 1 => format!("one of {}", self.names(group, ", ")),
+                _ => self.names(group, " or "),
+            };
             let mut parts = Vec::new();
             if !allows.is_empty() {
-                let between = if needs.alternatives { " or " } else { " and " };
-                parts.push(format!("{} applied", self.names(&allows, between)));
+                let each: Vec<_> = allows.iter().map(one_of).collect();
+                parts.push(format!("{} applied", each.join(" and ")));
             }
             if !denies.is_empty() {
                 parts.push(format!("{} did not apply", self.names(&denies, " and ")));
@@ -120,11 +112,11 @@ impl Search<'_> {
         let (action, resource) = (self.request.action(), self.request.resource(self.decision.resource));
         let resource = printable(resource);
         if let Some(layer) = one {
-            let layer = self.set.layer_name(*layer);
+            let layer = self.layer(*layer);
             return Some(format!("It would be allowed if {layer} allowed {action} on {resource}."));
         }
         let all = allows(&Suppose { allowing: &layers, ..*given });
-        let names: Vec<_> = layers.iter().map(|layer| self.set.layer_name(*layer)).collect();
+        let names: Vec<_> = layers.iter().map(|layer| self.layer(*layer)).collect();
         all.then(|| {
             format!(
                 "It would be allowed if each of these allowed {action} on {resource}: {}.",
@@ -135,7 +127,7 @@ impl Search<'_> {
 
     /// All that must change for the statement to apply.
     fn widened(&self, at: StatementAt, lacks: &[Applies]) -> String {
-        let (name, on) = (self.set.statement_name(at), self.on(self.decision.resource));
+        let (name, on) = (self.statement(at), self.on(self.decision.resource));
         let wider = lacks.iter().filter_map(|lack| match lack {
             Applies::OtherAction => Some(format!("covered the action {}", self.request.action())),
             Applies::OtherResource => {
@@ -159,7 +151,7 @@ impl Search<'_> {
 
     /// All that keeps a statement from applying.
     fn lacks(&self, at: StatementAt) -> Option<Vec<Applies>> {
-        let compiled = self.set.layer(at.layer).get(at.policy)?.statements.get(at.statement)?;
+        let compiled = self.set.compiled(at)?;
         let resource = self.request.resource(self.decision.resource);
         Some(compiled.lacks(self.request, resource, self.set.is_bounding(self.request)))
     }
@@ -168,14 +160,6 @@ impl Search<'_> {
         let condition = self.set.statement(at)?.conditions.get(index)?;
         let values: Vec<_> = condition.values.values.iter().map(|text| text.value.as_str()).collect();
         Some(format!("{} {} {}", condition.key.value, condition.operator, values.join(" or ")))
-    }
-
-    /// Of several resources the one that a change is about.
-    fn on(&self, resource: usize) -> String {
-        match self.request.resource_count() {
-            0 | 1 => String::new(),
-            _ => format!(" on {}", printable(self.request.resource(resource))),
-        }
     }
 
     /// The layers that can be made to allow, those that have policies.

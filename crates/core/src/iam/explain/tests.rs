@@ -188,11 +188,12 @@ fn allows_of_which_one_is_enough_are_alternatives() {
     let told = set.explain(&request, &decision);
     let parts: Vec<_> = told.summary.split("; ").collect();
     assert!(
-        parts[0].starts_with("depends on k:a, which must meet StringEquals \"x\" (the identity policy, "),
+        parts[0]
+            .starts_with("depends on either k:a, which must meet StringEquals \"x\" (the identity policy, "),
         "{told}"
     );
-    assert!(parts[1].starts_with("or on k:b, which must meet"), "{told}");
-    assert!(parts[2].starts_with("and on k:c, which must not meet"), "{told}");
+    assert!(parts[0].contains(", or on k:b, which must meet"), "{told}");
+    assert!(parts[1].starts_with("and on k:c, which must not meet"), "{told}");
     let [change] = told.changes.as_slice() else { panic!("{told}") };
     let words =
         [r#"allowed if statement "A" ("#, r#") or statement "B" ("#, r#") applied and statement "C" ("#];
@@ -212,10 +213,17 @@ fn allows_of_two_layers_are_needed_both() {
         .boundary([document(&on("Allow", "C", "k:c"))]);
     let (set, request) = (set.build().unwrap(), request().partial_context());
     let decision = set.evaluate(&request);
-    // Either of the first two would do, and one of them is enough to tell.
-    assert_eq!(keys(&decision), ["k:b", "k:c"]);
+    assert_eq!(keys(&decision), ["k:a", "k:b", "k:c"]);
     let told = set.explain(&request, &decision);
+    assert!(told.summary.starts_with("depends on either k:a, which must meet"), "{told}");
+    assert!(told.summary.contains(", or on k:b, which must meet"), "{told}");
     assert!(told.summary.contains("; and on k:c, which must meet"), "{told}");
+    let [change] = told.changes.as_slice() else { panic!("{told}") };
+    assert!(change.starts_with(r#"It would be allowed if one of statement "A" ("#), "{told}");
+    assert!(
+        change.contains(r#"), statement "B" ("#) && change.contains(r#") and statement "C" ("#),
+        "{told}"
+    );
 }
 
 #[test]

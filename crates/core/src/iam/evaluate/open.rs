@@ -1,0 +1,103 @@
+//! Questions whose answer depends on what the request does not tell, to be asked again with something supposed.
+
+use super::doomed::{Against, may_deny};
+use crate::iam::condition::Clause;
+use crate::iam::decision::{Decision, Needs, Outcome, StatementAt, StatementResult};
+use crate::iam::document::Condition;
+use crate::iam::named::Grant;
+use crate::iam::request::Request;
+use crate::iam::set::{Layer, Policy, PolicySet};
+use crate::iam::suppose::{Judged, Judgement, Suppose};
+
+/// A request on one resource that depends. Its statements are judged once, whatever is supposed.
+pub(in crate::iam) struct Open<'a> {
+    pub(in crate::iam) set: &'a PolicySet,
+    pub(in crate::iam) request: &'a Request,
+    resource: usize,
+    against: Against,
+    judged: Judged,
+}
+
+impl PolicySet {
+    /// The resources on which the request depends on something, by their index, and on what; that on which it was
+    /// decided is not decided again.
+    pub(super) fn depends(&self, request: &Request, decision: &Decision) -> Vec<(usize, Needs)> {
+        let needs = |resource, statements: &[StatementResult]| {
+            (resource, Needs::new(&Open::new(self, request, resource, against(statements)), statements))
+        };
+        let of = |resource| {
+            if resource == decision.resource {
+                return Some(needs(resource, &decision.statements));
+            }
+            let mut statements = Vec::new();
+            let verdict = self.decide_for_certain(request, resource, &mut |result| statements.push(result));
+            (verdict.outcome == Outcome::Depends).then(|| needs(resource, &statements))
+        };
+        match decision.outcome {
+            Outcome::Depends => (0..request.resource_count()).filter_map(of).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// The Denies that were looked at.
+fn against(statements: &[StatementResult]) -> Against {
+    let mut against = Against::default();
+    let denies = statements.iter().filter(|result| may_deny(result));
+    against.iter_mut().zip(denies).for_each(|(place, deny)| *place = Some(deny.at));
+    against
+}
+
+impl<'a> Open<'a> {
+    fn new(set: &'a PolicySet, request: &'a Request, resource: usize, against: Against) -> Self {
+        let suppose = Suppose { against: Some(&against), ..Suppose::default() };
+        let judged = set.asking(request, resource, &suppose, |asking| {
+            let of = |(layer, policy): (Layer, usize), own: &Policy| {
+                let at = |statement| StatementAt { layer, policy, statement };
+                let each = own.statements.iter().enumerate();
+                ((layer, policy), each.map(|(statement, own)| asking.judge(at(statement), own)).collect())
+            };
+            set.policies().map(|(place, own)| of(place, own)).collect()
+        });
+        Self { set, request, resource, against, judged }
+    }
+
+    /// How it comes out with something supposed.
+    pub(in crate::iam) fn outcome(&self, suppose: &Suppose<'_>) -> Outcome {
+        let suppose = Suppose { against: Some(&self.against), judged: Some(&self.judged), ..*suppose };
+        self.set.decide(self.request, self.resource, &suppose, &mut |_| {}).outcome
+    }
+
+    /// The values of a condition of an Allow with which it may be of use.
+    pub(in crate::iam) fn helpful(
+        &self,
+        allow: StatementAt,
+        (clause, condition): (&Clause, &Condition),
+    ) -> Vec<String> {
+        let suppose = Suppose { against: Some(&self.against), ..Suppose::default() };
+        let values = condition.values.values.iter().map(|text| &text.value);
+        self.set.asking(self.request, self.resource, &suppose, |asking| {
+            let case = asking.case(allow);
+            let may_help = |value: &&String| {
+                let point = clause.point(condition, value);
+                let pair = case.as_ref().zip(point);
+                pair.is_none_or(|(case, point)| asking.may_help(case, &clause.key, point))
+            };
+            values.filter(may_help).cloned().collect()
+        })
+    }
+
+    /// Whether an Allow may apply, but only where a Deny does.
+    pub(in crate::iam) fn is_doomed(&self, result: &StatementResult) -> bool {
+        self.judgement(result.at).is_some_and(|own| own.doomed)
+    }
+
+    /// What an Allow of the statement is worth.
+    pub(in crate::iam) fn grant(&self, at: StatementAt) -> Option<Grant> {
+        self.judgement(at).map(|own| own.grant)
+    }
+
+    fn judgement(&self, at: StatementAt) -> Option<&Judgement> {
+        self.judged.get(&(at.layer, at.policy))?.get(at.statement)
+    }
+}
