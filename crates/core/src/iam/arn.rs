@@ -26,18 +26,18 @@ impl<'a> Arn<'a> {
     /// assert_eq!(Arn::parse("arn:aws:s3"), None);
     /// ```
     pub fn parse(text: &'a str) -> Option<Self> {
-        let mut parts = text.splitn(6, ':');
-        if parts.next() != Some("arn") {
-            return None;
-        }
-        Some(Self {
-            partition: parts.next()?,
-            service: parts.next()?,
-            region: parts.next()?,
-            account: parts.next()?,
-            resource: parts.next()?,
-        })
+        let (partition, rest) = part(text.strip_prefix("arn:")?)?;
+        let (service, rest) = part(rest)?;
+        let (region, rest) = part(rest)?;
+        let (account, resource) = part(rest)?;
+        Some(Self { partition, service, region, account, resource })
     }
+}
+
+/// What stands before the first colon, and after it. The parts are short: looking at each byte is faster than a search.
+fn part(text: &str) -> Option<(&str, &str)> {
+    let colon = text.bytes().position(|byte| byte == b':')?;
+    Some((text.get(..colon)?, text.get(colon + 1..)?))
 }
 
 /// Whether a text is the id of an account: twelve digits.

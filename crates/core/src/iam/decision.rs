@@ -1,5 +1,7 @@
 //! What was decided, and by what.
 
+use std::collections::HashSet;
+
 use super::document::{Effect, Statement};
 use super::set::{Layer, PolicySet};
 use super::statement::{Applies, Compiled};
@@ -110,9 +112,12 @@ pub(super) struct Needs {
 /// All that a statement depends on.
 pub(super) type Need = Vec<Missing>;
 
-impl Needs {
-    pub(super) fn missing(&self) -> impl Iterator<Item = &Missing> {
-        let of_statements = self.allows.iter().flatten().chain(&self.denies);
-        self.of_itself.iter().chain(of_statements.flatten())
-    }
+/// What is missing of every resource, but what several of them ask for once.
+pub(super) fn missing(needs: &[(usize, Needs)]) -> Vec<Missing> {
+    let mut told = HashSet::new();
+    let each = needs.iter().flat_map(|(_, needs)| {
+        let of_statements = needs.allows.iter().flatten().chain(&needs.denies);
+        needs.of_itself.iter().chain(of_statements.flatten())
+    });
+    each.filter(|one| told.insert(*one)).cloned().collect()
 }

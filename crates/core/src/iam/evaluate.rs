@@ -13,12 +13,11 @@ mod open;
 mod scope;
 
 use std::cell::Cell;
-use std::collections::HashSet;
 
 use self::doomed::EFFORT;
 pub(super) use self::open::Open;
 use self::scope::Scope;
-use super::decision::{Decision, Outcome, StatementAt, StatementResult};
+use super::decision::{self, Decision, Outcome, StatementAt, StatementResult};
 use super::document::Effect;
 use super::named::Grant;
 use super::request::Request;
@@ -53,11 +52,10 @@ impl PolicySet {
         let Verdict { outcome, layer, decided_by } = verdict;
         let (missing, needs) = (Vec::new(), Vec::new());
         let mut decision = Decision { outcome, layer, decided_by, resource, statements, missing, needs };
-        decision.needs = self.depends(request, &decision);
-        // A statement may ask for the same on each of several resources.
-        let mut told = HashSet::new();
-        let missing = decision.needs.iter().flat_map(|(_, needs)| needs.missing());
-        decision.missing = missing.filter(|one| told.insert(*one)).cloned().collect();
+        if outcome == Outcome::Depends {
+            decision.needs = self.depends(request, &decision);
+            decision.missing = decision::missing(&decision.needs);
+        }
         decision
     }
 

@@ -123,7 +123,11 @@ impl PolicySet {
 
     /// How many statements there are.
     pub(super) fn size(&self) -> usize {
-        self.policies().map(|(_, policy)| policy.statements.len()).sum()
+        let slots =
+            [Some(&self.identity), self.resource.as_ref(), self.boundary.as_ref(), self.session.as_ref()];
+        let slots = slots.into_iter().chain([self.vpc_endpoint.as_ref()]).flatten();
+        let levels = self.scp.iter().chain(&self.rcp).map(|level| &level.policies);
+        slots.chain(levels).flatten().map(|policy| policy.statements.len()).sum()
     }
 }
 

@@ -19,8 +19,8 @@ pub(in crate::iam) struct Open<'a> {
 }
 
 impl PolicySet {
-    /// The resources on which the request depends on something, by their index, and on what; that on which it was
-    /// decided is not decided again.
+    /// The resources on which a request that depends does so, by their index, and on what; that on which it was decided
+    /// is not decided again.
     pub(super) fn depends(&self, request: &Request, decision: &Decision) -> Vec<(usize, Needs)> {
         let needs = |resource, statements: &[StatementResult]| {
             (resource, Needs::new(&Open::new(self, request, resource, against(statements)), statements))
@@ -33,10 +33,7 @@ impl PolicySet {
             let verdict = self.decide_for_certain(request, resource, &mut |result| statements.push(result));
             (verdict.outcome == Outcome::Depends).then(|| needs(resource, &statements))
         };
-        match decision.outcome {
-            Outcome::Depends => (0..request.resource_count()).filter_map(of).collect(),
-            _ => Vec::new(),
-        }
+        (0..request.resource_count()).filter_map(of).collect()
     }
 }
 
