@@ -34,6 +34,27 @@ impl Difference {
     }
 }
 
+impl Difference {
+    fn note(&mut self, is_gain: bool, action: &Asked<'_>, is_sample: bool, resource: &str, witness: Witness) {
+        let changes = if is_gain { &mut self.gained } else { &mut self.lost };
+        let name = action.shown.clone();
+        let known =
+            changes.iter_mut().find(|change| change.resource == resource && change.is_sample == is_sample);
+        match known {
+            Some(change) if change.actions.contains(&name) => {}
+            Some(change) => change.actions.push(name),
+            None => {
+                changes.push(Change {
+                    actions: vec![name],
+                    is_sample,
+                    resource: resource.to_owned(),
+                    witness,
+                });
+            }
+        }
+    }
+}
+
 /// Access that one of two policies gives and the other does not.
 #[derive(Clone, Debug)]
 pub struct Change {
@@ -133,20 +154,30 @@ impl<'a> Pair<'a> {
     fn compare(&self, statement: &'a Statement, difference: &mut Difference) -> bool {
         let (actions, is_sample) = self.actions(statement);
         let callers = self.callers(statement);
-        let mut contexts = HashMap::new();
+        let mut groups = HashMap::new();
         let mut found = false;
         for target in self.targets(statement) {
+            // Of statements that give or take only, which all requests of the same target are.
+            let mut one_way = HashSet::new();
             for action in actions.iter().filter(|action| action.takes(&target.pattern)) {
                 let (meeting, sides) = self.meeting(&action.name);
-                let contexts = contexts
+                let next = groups.len();
+                let (group, contexts) = groups
                     .entry(meeting)
-                    .or_insert_with(|| contexts::contexts(statement, [&sides.0, &sides.1]));
-                let Some((is_gain, witness)) = self.ask(&callers, contexts, action, &target.resource) else {
-                    continue;
-                };
+                    .or_insert_with(|| (next, contexts::contexts(statement, [&sides.0, &sides.1])));
+                let question = Question { callers: &callers, contexts, action, resource: &target.resource };
+                let Some((is_gain, witness)) = self.ask(&question, None) else { continue };
                 found = true;
-                let changes = if is_gain { &mut difference.gained } else { &mut difference.lost };
-                note(changes, action, is_sample, &target.pattern, witness);
+                difference.note(is_gain, action, is_sample, &target.pattern, witness);
+                if one_way.contains(&(*group, is_gain)) {
+                    continue;
+                }
+                match self.ask(&question, Some(!is_gain)) {
+                    Some((_, witness)) => {
+                        difference.note(!is_gain, action, is_sample, &target.pattern, witness);
+                    }
+                    None => drop(one_way.insert((*group, is_gain))),
+                }
             }
         }
         found
@@ -223,14 +254,10 @@ impl<'a> Pair<'a> {
         targets
     }
 
-    /// A request that the two decide differently, and whether it is the new one that allows it.
-    fn ask(
-        &self,
-        callers: &[(Caller, Context)],
-        contexts: &[Context],
-        action: &Asked<'a>,
-        resource: &str,
-    ) -> Option<(bool, Witness)> {
+    /// A request that the two decide differently, and whether it is the new one that allows it; one that it does, or
+    /// does not, if that is wanted.
+    fn ask(&self, question: &Question<'_, 'a>, wanted: Option<bool>) -> Option<(bool, Witness)> {
+        let Question { callers, contexts, action, resource } = *question;
         let resources = self.resources(action, resource);
         for (caller, of_caller) in callers {
             for context in contexts {
@@ -239,7 +266,7 @@ impl<'a> Pair<'a> {
                     context.extend(of_caller.clone());
                     let witness = self.after.witness(caller.clone(), &action.name, resource, context);
                     let (before, after) = (self.before.allows(&witness), self.after.allows(&witness));
-                    if before != after {
+                    if before != after && wanted.is_none_or(|wanted| wanted == after) {
                         return Some((after, witness));
                     }
                 }
@@ -274,6 +301,14 @@ impl<'a> Pair<'a> {
         }
         callers
     }
+}
+
+/// Requests for one action on one resource, by each of these callers in each of these contexts.
+struct Question<'q, 'a> {
+    callers: &'q [(Caller, Context)],
+    contexts: &'q [Context],
+    action: &'q Asked<'a>,
+    resource: &'q str,
 }
 
 /// An action to ask for.
@@ -313,19 +348,6 @@ fn sample(all: Vec<Action<'_>>) -> Vec<Action<'_>> {
         }
     }
     sample
-}
-
-fn note(changes: &mut Vec<Change>, action: &Asked<'_>, is_sample: bool, resource: &str, witness: Witness) {
-    let name = action.shown.clone();
-    if let Some(change) =
-        changes.iter_mut().find(|change| change.resource == resource && change.is_sample == is_sample)
-    {
-        if !change.actions.contains(&name) {
-            change.actions.push(name);
-        }
-        return;
-    }
-    changes.push(Change { actions: vec![name], is_sample, resource: resource.to_owned(), witness });
 }
 
 #[cfg(test)]

@@ -57,7 +57,7 @@ pub struct Witness {
     /// The condition keys that the request has; those that follow from the caller are left out.
     pub context: BTreeMap<String, String>,
     /// What the request needs besides the policy that allows it.
-    pub beside: Option<Beside>,
+    pub beside: Vec<Beside>,
 }
 
 /// A policy besides the one that is looked at, without which a request is denied all the same.
@@ -176,9 +176,9 @@ impl fmt::Display for Caller {
 }
 
 impl Witness {
-    /// The policy that the request needs besides the one that it shows, its JSON and its place in a case file.
-    pub fn beside_policy(&self) -> Option<(Layer, String)> {
-        Some(match self.beside? {
+    /// The policies that the request needs besides the one that it shows, their JSON and their place in a case file.
+    pub fn beside_policies(&self) -> impl Iterator<Item = (Layer, String)> {
+        self.beside.iter().map(|beside| match beside {
             Beside::CallerMayEverything => (Layer::Identity, EVERYTHING.to_owned()),
             Beside::ResourceDelegates => (Layer::Resource, delegating(&self.resource_account)),
         })
@@ -207,7 +207,7 @@ impl fmt::Display for Witness {
         for (at, (key, value)) in self.context.iter().enumerate() {
             write!(f, "{}{key}={value}", if at == 0 { " with " } else { ", " })?;
         }
-        if self.beside == Some(Beside::ResourceDelegates) {
+        if self.beside.contains(&Beside::ResourceDelegates) {
             let which = if self.action.starts_with("kms:") { "key policy" } else { "trust policy" };
             write!(f, "; the {which} leaves it to account {}", self.resource_account)?;
         }

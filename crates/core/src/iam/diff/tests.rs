@@ -1,4 +1,9 @@
 use super::*;
+use crate::iam::decision::Outcome;
+use crate::iam::principal::Principal;
+use crate::iam::request::Request;
+use crate::iam::set::PolicySet;
+use crate::iam::witness::Beside;
 
 fn document(statements: &str) -> PolicyDocument {
     PolicyDocument::parse(&format!(r#"{{"Version": "2012-10-17", "Statement": [{statements}]}}"#)).unwrap()
@@ -260,4 +265,68 @@ fn both_are_asked_for_keys_and_roles_of_the_same_account() {
     let on = |resource: &str| statement("Allow", r#""kms:Decrypt""#, resource, "");
     let (gained, lost) = changes(&on("*"), &on("arn:aws:kms:us-east-1:444455556666:key/*"));
     assert_eq!((gained.len(), lost), (0, vec!["kms:Decrypt on *".to_owned()]));
+}
+
+#[test]
+fn an_scp_that_only_denies_is_compared_for_keys_and_roles_too() {
+    let deny = |actions: &str| document(&statement("Deny", actions, "*", ""));
+    let (old, new) =
+        (deny(r#"["kms:Decrypt", "sts:AssumeRole", "s3:GetObject"]"#), deny(r#""s3:GetObject""#));
+    let found = difference(&old, &new, Some(PolicyKind::Scp)).unwrap();
+    let actions: Vec<_> = found.gained.iter().flat_map(|change| &change.actions).collect();
+    assert_eq!(actions, ["kms:Decrypt", "sts:AssumeRole"]);
+    assert_eq!((found.lost.len(), found.undecided), (0, 1));
+    let witness = &found.gained.first().unwrap().witness;
+    assert_eq!(witness.beside, [Beside::CallerMayEverything, Beside::ResourceDelegates]);
+}
+
+/// Conditions on a key that is a number: of every operator with every list of values, and of two operators.
+fn conditions() -> Vec<String> {
+    let operators = [
+        "NumericLessThan",
+        "NumericGreaterThan",
+        "NumericEquals",
+        "NumericNotEquals",
+        "NumericLessThanIfExists",
+    ];
+    let of = |operator: &str| {
+        [r#""5""#, r#""7""#, r#"["5", "9"]"#].map(|values| format!(r#"{{"{operator}": {{"k": {values}}}}}"#))
+    };
+    let more = [
+        r#"{"Null": {"k": "true"}}"#.to_owned(),
+        r#"{"NumericLessThan": {"k": "9"}, "NumericGreaterThan": {"k": "5"}}"#.to_owned(),
+    ];
+    operators.into_iter().flat_map(of).chain(more).collect()
+}
+
+/// Whether the policy allows the request with each value of the key, and without it.
+fn allowed(statements: &str) -> Vec<bool> {
+    let set = PolicySet::builder().identity([document(statements)]).build().unwrap();
+    let ann = Principal::parse("arn:aws:iam::111122223333:user/ann").unwrap();
+    let request = Request::new(ann, "s3:GetObject", "arn:aws:s3:::b/x").unwrap();
+    let with = (4..=10).map(|value: u8| request.clone().context("k", value.to_string()));
+    with.chain([request.clone()]).map(|request| set.outcome(&request) == Outcome::Allow).collect()
+}
+
+#[test]
+fn of_conditions_on_one_key_every_gain_and_every_loss_is_told() {
+    let of = |effect: &str, more: &str| statement(effect, r#""s3:GetObject""#, "arn:aws:s3:::b/*", more);
+    let on = |effect: &str, condition: &str| of(effect, &format!(r#", "Condition": {condition}"#));
+    let few = on("Allow", r#"{"NumericGreaterThan": {"k": "5"}}"#);
+    let policies: [&dyn Fn(&str) -> String; 3] = [
+        &|condition| on("Allow", condition),
+        &|condition| format!("{}, {}", of("Allow", ""), on("Deny", condition)),
+        &|condition| format!("{few}, {}", on("Deny", condition)),
+    ];
+    let all = conditions();
+    for (old, new) in all.iter().flat_map(|old| all.iter().map(move |new| (old, new))) {
+        for policy in policies {
+            let (old, new) = (policy(old), policy(new));
+            let (before, after) = (allowed(&old), allowed(&new));
+            let pairs = || before.iter().zip(&after);
+            let (gained, lost) = changes(&old, &new);
+            assert_eq!(!gained.is_empty(), pairs().any(|(before, after)| !before & after), "{old}\n{new}");
+            assert_eq!(!lost.is_empty(), pairs().any(|(before, after)| before & !after), "{old}\n{new}");
+        }
+    }
 }

@@ -45,11 +45,10 @@ fn shown(document: &PolicyDocument, options: &Options) -> Vec<Finding> {
             true => set.resource(document.clone()),
             false => set.identity([document.clone()]),
         };
-        let set = match witness.beside_policy() {
-            Some((Layer::Identity, policy)) => set.identity([PolicyDocument::parse(&policy).unwrap()]),
-            Some((_, policy)) => set.resource(PolicyDocument::parse(&policy).unwrap()),
-            None => set,
-        };
+        let set = witness.beside_policies().fold(set, |set, (layer, policy)| match layer {
+            Layer::Identity => set.identity([PolicyDocument::parse(&policy).unwrap()]),
+            _ => set.resource(PolicyDocument::parse(&policy).unwrap()),
+        });
         let principal = match &witness.caller {
             Caller::Anonymous => Principal::anonymous(),
             Caller::Arn(arn) => Principal::parse(arn).unwrap(),

@@ -21,12 +21,9 @@ pub(in crate::iam) struct Judge<'a> {
     home: Home,
     /// Which statements are about what; made when the first request is looked for.
     index: OnceCell<Index>,
-    /// The policy by itself; made when the first request is judged, and none of a policy that the engine refuses.
-    alone: OnceCell<Option<PolicySet>>,
-    /// With a policy of the caller that allows everything.
-    trusted: OnceCell<Option<PolicySet>>,
-    /// With a trust policy or a key policy that leaves it to the account.
-    delegated: OnceCell<Option<PolicySet>>,
+    /// The policy with none, one and both of what it may need besides; each made when it is first asked, and none of a
+    /// policy that the engine refuses.
+    sets: [OnceCell<Option<PolicySet>>; 4],
 }
 
 impl<'a> Judge<'a> {
@@ -36,8 +33,7 @@ impl<'a> Judge<'a> {
 
     /// The same, with requests made where another policy speaks of too.
     pub(in crate::iam) fn at(document: &'a PolicyDocument, kind: PolicyKind, home: Home) -> Self {
-        let [alone, trusted, delegated] = [const { OnceCell::new() }; 3];
-        Self { document, kind, home, index: OnceCell::new(), alone, trusted, delegated }
+        Self { document, kind, home, index: OnceCell::new(), sets: [const { OnceCell::new() }; 4] }
     }
 
     pub(in crate::iam) fn home(&self) -> &Home {
@@ -68,7 +64,7 @@ impl<'a> Judge<'a> {
 
     /// What the engine does not take of the policy; where there is any, it allows no request.
     pub(in crate::iam) fn refusals(&self) -> Vec<Refusal> {
-        if self.alone().is_some() {
+        if self.whole(&[]).is_some() {
             return Vec::new();
         }
         let shape = if self.kind.names_principals() { Shape::Resource } else { Shape::Caller };
@@ -77,7 +73,7 @@ impl<'a> Judge<'a> {
 
     /// The error of a policy that the engine does not take.
     pub(in crate::iam) fn check(&self) -> Result<()> {
-        self.set(self.document, None).map(drop)
+        self.set(self.document, &[]).map(drop)
     }
 
     /// A request to be judged.
@@ -94,19 +90,19 @@ impl<'a> Judge<'a> {
         Witness { caller, action, resource, resource_account, context, beside }
     }
 
-    fn beside(&self, caller: &Caller, action: &str) -> Option<Beside> {
+    fn beside(&self, caller: &Caller, action: &str) -> Vec<Beside> {
         let service = action.split(':').next().unwrap_or_default();
         let is_of_both = ["sts", "kms"].iter().any(|one| service.eq_ignore_ascii_case(one));
-        if self.only_limits() {
-            return Some(Beside::CallerMayEverything);
-        }
         if !self.kind.names_principals() {
-            return is_of_both.then_some(Beside::ResourceDelegates);
+            let trusted = self.only_limits().then_some(Beside::CallerMayEverything);
+            let delegated = is_of_both.then_some(Beside::ResourceDelegates);
+            return trusted.into_iter().chain(delegated).collect();
         }
         // Within an account the caller's own policy would be enough by itself, and show nothing of the resource's.
-        let Caller::Arn(arn) = caller else { return None };
+        let Caller::Arn(arn) = caller else { return Vec::new() };
         let is_own = account(arn) == Some(self.home.account.as_str());
-        (is_of_both || !is_own).then_some(Beside::CallerMayEverything)
+        let trusted = (is_of_both || !is_own).then_some(Beside::CallerMayEverything);
+        trusted.into_iter().collect()
     }
 
     /// Whether the policy allows the request. What the engine does not take is not allowed.
@@ -128,45 +124,44 @@ impl<'a> Judge<'a> {
     fn set_for(&self, witness: &Witness) -> Option<Cow<'_, PolicySet>> {
         /// To make a pattern ready takes as long as to ask so many statements.
         const WORTH: usize = 20;
-        self.alone()?;
+        self.whole(&[])?;
         // One of two policies may need what the other one does not.
         let beside = match self.kind {
-            PolicyKind::Scp => self.beside(&witness.caller, &witness.action),
-            _ => witness.beside,
+            PolicyKind::Scp => Cow::Owned(self.beside(&witness.caller, &witness.action)),
+            _ => Cow::Borrowed(&witness.beside),
         };
         let statements = self.document.statements();
         let about = self.index().about(&witness.action, &witness.resource);
         let effort: usize = about.iter().filter_map(|at| statements.get(*at)).map(patterns).sum();
         if effort * WORTH < statements.len() {
-            return self.set(&self.document.only(&about), beside).ok().map(Cow::Owned);
+            return self.set(&self.document.only(&about), &beside).ok().map(Cow::Owned);
         }
-        let whole = match beside {
-            Some(Beside::ResourceDelegates) => &self.delegated,
-            Some(Beside::CallerMayEverything) => &self.trusted,
-            None => return self.alone().map(Cow::Borrowed),
-        };
-        let whole = whole.get_or_init(|| self.set(self.document, beside).ok());
-        whole.as_ref().map(Cow::Borrowed)
+        self.whole(&beside).map(Cow::Borrowed)
     }
 
-    fn alone(&self) -> Option<&PolicySet> {
-        self.alone.get_or_init(|| self.set(self.document, None).ok()).as_ref()
+    /// The whole policy, with what it needs besides.
+    fn whole(&self, beside: &[Beside]) -> Option<&PolicySet> {
+        let trusted = usize::from(beside.contains(&Beside::CallerMayEverything));
+        let delegated = usize::from(beside.contains(&Beside::ResourceDelegates));
+        let set = self.sets.get(trusted + 2 * delegated)?;
+        set.get_or_init(|| self.set(self.document, beside).ok()).as_ref()
     }
 
-    fn set(&self, document: &PolicyDocument, beside: Option<Beside>) -> Result<PolicySet> {
-        let (builder, document) = (PolicySet::builder(), document.clone());
-        let builder = match self.kind.names_principals() {
-            true => builder.resource(document),
-            false => builder.identity([document]),
+    fn set(&self, document: &PolicyDocument, beside: &[Beside]) -> Result<PolicySet> {
+        let document = document.clone();
+        let mut builder = match self.kind.names_principals() {
+            true => PolicySet::builder().resource(document),
+            false => PolicySet::builder().identity([document]),
         };
-        match beside {
-            Some(Beside::CallerMayEverything) => builder.identity([PolicyDocument::parse(EVERYTHING)?]),
-            Some(Beside::ResourceDelegates) => {
-                builder.resource(PolicyDocument::parse(&delegating(&self.home.account))?)
-            }
-            None => builder,
+        for one in beside {
+            builder = match one {
+                Beside::CallerMayEverything => builder.identity([PolicyDocument::parse(EVERYTHING)?]),
+                Beside::ResourceDelegates => {
+                    builder.resource(PolicyDocument::parse(&delegating(&self.home.account))?)
+                }
+            };
         }
-        .build()
+        builder.build()
     }
 
     fn request(&self, witness: &Witness) -> Result<Request> {

@@ -119,8 +119,10 @@ pub(in crate::cli::iam) fn request(witness: &Witness) -> Value {
 
 /// What a witness needs besides the policy that it shows, in its place among the policies of a case file.
 pub(in crate::cli::iam) fn beside(witness: &Witness) -> Option<Value> {
-    let (layer, policy) = witness.beside_policy()?;
-    let policy: Value = serde_json::from_str(&policy).ok()?;
-    let policy = if layer == Layer::Identity { json!([policy]) } else { policy };
-    Some(json!({ layer.name(): policy }))
+    let policies = witness.beside_policies().map(|(layer, policy)| {
+        let policy: Value = serde_json::from_str(&policy).unwrap_or_default();
+        (layer.name().to_owned(), if layer == Layer::Identity { json!([policy]) } else { policy })
+    });
+    let policies: Map<_, _> = policies.collect();
+    (!policies.is_empty()).then_some(Value::Object(policies))
 }
