@@ -2,14 +2,16 @@
 
 mod contexts;
 mod same;
+mod target;
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
+use self::target::Targets;
 use super::catalog::{Action, Catalog};
-use super::cover::is_any_resource;
 use super::document::{Effect, PolicyDocument, Statement, Text};
 use super::kind::{LARGEST, PolicyKind};
-use super::witness::{Caller, Context, EXAMPLE, Home, Judge, Witness, concrete_arn, may_be_about, may_match};
+use super::witness::{Caller, Context, EXAMPLE, Home, Judge, Witness, may_match};
 use crate::error::{Error, ErrorKind, Result, printable};
 
 /// Of more actions than these, one of each service and access level is looked at.
@@ -101,6 +103,7 @@ pub(super) fn compared(
         before: Judge::at(old, kind, home.clone()),
         after: Judge::at(new, kind, home),
         catalog: Catalog::bundled()?,
+        targets: Targets::of(&[new, old]),
     };
     pair.before.check()?;
     pair.after.check()?;
@@ -130,12 +133,7 @@ struct Pair<'a> {
     before: Judge<'a>,
     after: Judge<'a>,
     catalog: &'a Catalog,
-}
-
-/// A resource to ask for, and the pattern that it was made from.
-struct Target {
-    pattern: String,
-    resource: String,
+    targets: Targets<'a>,
 }
 
 impl<'a> Pair<'a> {
@@ -156,25 +154,30 @@ impl<'a> Pair<'a> {
         let callers = self.callers(statement);
         let mut groups = HashMap::new();
         let mut found = false;
-        for target in self.targets(statement) {
+        for target in self.targets.about(statement, self.after.home()) {
             // Of statements that give or take only, which all requests of the same target are.
             let mut one_way = HashSet::new();
-            for action in actions.iter().filter(|action| action.takes(&target.pattern)) {
-                let (meeting, sides) = self.meeting(&action.name);
+            for action in actions.iter().filter(|action| action.takes(target.pattern)) {
+                let resources = self.resources(action, &target.resource);
+                let meeting = [&self.before, &self.after].map(|one| one.about_any(&action.name, &resources));
                 let next = groups.len();
-                let (group, contexts) = groups
-                    .entry(meeting)
-                    .or_insert_with(|| (next, contexts::contexts(statement, [&sides.0, &sides.1])));
-                let question = Question { callers: &callers, contexts, action, resource: &target.resource };
+                let (group, contexts) = match groups.entry(meeting) {
+                    Entry::Occupied(known) => known.into_mut(),
+                    Entry::Vacant(place) => {
+                        let contexts = contexts::contexts(statement, &self.statements(place.key()));
+                        place.insert((next, contexts))
+                    }
+                };
+                let question = Question { callers: &callers, contexts, action: &action.name, resources };
                 let Some((is_gain, witness)) = self.ask(&question, None) else { continue };
                 found = true;
-                difference.note(is_gain, action, is_sample, &target.pattern, witness);
+                difference.note(is_gain, action, is_sample, target.pattern, witness);
                 if one_way.contains(&(*group, is_gain)) {
                     continue;
                 }
                 match self.ask(&question, Some(!is_gain)) {
                     Some((_, witness)) => {
-                        difference.note(!is_gain, action, is_sample, &target.pattern, witness);
+                        difference.note(!is_gain, action, is_sample, target.pattern, witness);
                     }
                     None => drop(one_way.insert((*group, is_gain))),
                 }
@@ -183,14 +186,12 @@ impl<'a> Pair<'a> {
         found
     }
 
-    /// The statements of both sides that speak of the action.
-    fn meeting(&self, action: &str) -> (Vec<bool>, (Vec<&'a Statement>, Vec<&'a Statement>)) {
-        let of = |document: &'a PolicyDocument| document.statements().iter();
-        let meets: Vec<bool> = of(self.old).chain(of(self.new)).map(|one| may_match(one, action)).collect();
-        let mut meeting = meets.iter();
-        let mut side = |document| of(document).filter(|_| meeting.next() == Some(&true)).collect();
-        let sides = (side(self.old), side(self.new));
-        (meets, sides)
+    /// The statements of either side, by their numbers.
+    fn statements(&self, [old, new]: &[Vec<usize>; 2]) -> [Vec<&'a Statement>; 2] {
+        let of = |document: &'a PolicyDocument, numbers: &[usize]| {
+            numbers.iter().filter_map(|at| document.statements().get(*at)).collect()
+        };
+        [of(self.old, old), of(self.new, new)]
     }
 
     /// The actions that the statement speaks of. What the catalogue lacks is taken as it is written.
@@ -228,44 +229,23 @@ impl<'a> Pair<'a> {
         texts.flat_map(|text| self.catalog.matching(&text.value))
     }
 
-    /// Resources of the statement, and of those that meet it in either policy.
-    fn targets(&self, statement: &Statement) -> Vec<Target> {
-        let home = self.after.home();
-        let mut targets: Vec<Target> = Vec::new();
-        let all = self.new.statements().iter().chain(self.old.statements());
-        let elements = std::iter::once(statement).chain(all).filter_map(|other| other.resource.as_ref());
-        let mut seen = HashSet::new();
-        for text in elements.flat_map(|element| &element.texts.values).filter(|text| seen.insert(&text.value))
-        {
-            let is_any = is_any_resource(&text.value);
-            let resource = if is_any { "*".to_owned() } else { concrete_arn(&text.value) };
-            // What the statement is not about it cannot change.
-            if is_any || may_be_about(statement, &resource) {
-                targets.push(Target { pattern: text.value.clone(), resource });
-            }
-        }
-        if statement.resource.as_ref().is_some_and(|element| element.negated) {
-            targets.push(Target { pattern: "any other resource".to_owned(), resource: "*".to_owned() });
-        }
-        if targets.is_empty() {
-            let resource = home.iam("role", EXAMPLE);
-            targets.push(Target { pattern: "the role".to_owned(), resource });
-        }
-        targets
-    }
-
     /// A request that the two decide differently, and whether it is the new one that allows it; one that it does, or
     /// does not, if that is wanted.
-    fn ask(&self, question: &Question<'_, 'a>, wanted: Option<bool>) -> Option<(bool, Witness)> {
-        let Question { callers, contexts, action, resource } = *question;
-        let resources = self.resources(action, resource);
-        for (caller, of_caller) in callers {
-            for context in contexts {
-                for resource in &resources {
-                    let mut context = context.clone();
-                    context.extend(of_caller.clone());
-                    let witness = self.after.witness(caller.clone(), &action.name, resource, context);
-                    let (before, after) = (self.before.allows(&witness), self.after.allows(&witness));
+    fn ask(&self, question: &Question<'_>, wanted: Option<bool>) -> Option<(bool, Witness)> {
+        let Question { callers, contexts, action, resources } = question;
+        for (caller, of_caller) in *callers {
+            let bare = |resource| self.after.witness(caller.clone(), action, resource, Context::new());
+            let of_each = resources.iter().map(|resource| {
+                let witness = bare(resource);
+                (self.before.ready(&witness), self.after.ready(&witness), witness)
+            });
+            let of_each: Vec<_> = of_each.collect();
+            for context in *contexts {
+                let mut context = context.clone();
+                context.extend(of_caller.clone());
+                for (before, after, witness) in &of_each {
+                    let witness = Witness { context: context.clone(), ..witness.clone() };
+                    let (before, after) = (before.allows(&witness), after.allows(&witness));
                     if before != after && wanted.is_none_or(|wanted| wanted == after) {
                         return Some((after, witness));
                     }
@@ -303,12 +283,12 @@ impl<'a> Pair<'a> {
     }
 }
 
-/// Requests for one action on one resource, by each of these callers in each of these contexts.
-struct Question<'q, 'a> {
+/// Requests for one action on each of these resources, by each of these callers in each of these contexts.
+struct Question<'q> {
     callers: &'q [(Caller, Context)],
     contexts: &'q [Context],
-    action: &'q Asked<'a>,
-    resource: &'q str,
+    action: &'q str,
+    resources: Vec<String>,
 }
 
 /// An action to ask for.

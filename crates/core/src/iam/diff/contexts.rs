@@ -11,7 +11,7 @@ use crate::iam::witness::{Context, satisfied, values_beside};
 const MOST: usize = 256;
 
 /// Contexts for a statement of which one side says something else, with the statements of each side that meet it.
-pub(super) fn contexts(statement: &Statement, sides: [&[&Statement]; 2]) -> Vec<Context> {
+pub(super) fn contexts(statement: &Statement, sides: &[Vec<&Statement>; 2]) -> Vec<Context> {
     let bases = bases(statement, sides);
     let mut all = bases.clone();
     for (key, values) in values(statement, sides) {
@@ -35,12 +35,12 @@ pub(super) fn contexts(statement: &Statement, sides: [&[&Statement]; 2]) -> Vec<
 }
 
 /// What the statement's conditions ask for, and those of the statements that it meets, and both.
-fn bases(statement: &Statement, sides: [&[&Statement]; 2]) -> Vec<Context> {
+fn bases(statement: &Statement, sides: &[Vec<&Statement>; 2]) -> Vec<Context> {
     const FEW: usize = 16;
     let none = Context::new();
     let own = satisfied(&statement.conditions, &none, |_| true);
     let mut bases: Vec<Context> = own.iter().cloned().chain([none.clone()]).collect();
-    let conditional = sides.into_iter().flatten().filter(|other| !other.conditions.is_empty());
+    let conditional = sides.iter().flatten().filter(|other| !other.conditions.is_empty());
     for other in conditional {
         let both = own.as_ref().and_then(|own| satisfied(&other.conditions, own, |_| true));
         let alone = satisfied(&other.conditions, &none, |_| true);
@@ -57,7 +57,7 @@ fn bases(statement: &Statement, sides: [&[&Statement]; 2]) -> Vec<Context> {
 }
 
 /// The keys of conditions, each with the values to try: keys of conditions that only one side has first.
-fn values(statement: &Statement, [old, new]: [&[&Statement]; 2]) -> Vec<(String, Vec<String>)> {
+fn values(statement: &Statement, [old, new]: &[Vec<&Statement>; 2]) -> Vec<(String, Vec<String>)> {
     let said = |side: &[&Statement]| -> HashSet<String> {
         side.iter().flat_map(|one| &one.conditions).map(same::condition).collect()
     };

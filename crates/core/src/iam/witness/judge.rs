@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
+use std::collections::BTreeSet;
 
+use super::search::{may_be_about, may_match};
 use super::{Beside, Caller, Context, EVERYTHING, Home, Witness, account, delegating};
 use crate::error::Result;
 use crate::iam::decision::Outcome;
@@ -50,6 +52,19 @@ impl<'a> Judge<'a> {
         let statements = self.document.statements();
         let about = self.index().about(action, resource).into_iter();
         about.filter_map(|at| statements.get(at)).filter(move |statement| statement.effect == effect)
+    }
+
+    /// The statements that may be about this action on one of these resources, by their numbers.
+    pub(in crate::iam) fn about_any(&self, action: &str, resources: &[String]) -> Vec<usize> {
+        let of_index: BTreeSet<_> =
+            resources.iter().flat_map(|resource| self.index().about(action, resource)).collect();
+        let is_about = |at: &usize| {
+            self.document.statements().get(*at).is_some_and(|statement| {
+                let mut each = resources.iter();
+                may_match(statement, action) && each.any(|resource| may_be_about(statement, resource))
+            })
+        };
+        of_index.into_iter().filter(is_about).collect()
     }
 
     fn index(&self) -> &Index {
@@ -113,11 +128,16 @@ impl<'a> Judge<'a> {
     /// The same for a request in which these keys have several values.
     pub(in crate::iam) fn allows_with(&self, witness: &Witness, several: &[(String, Vec<String>)]) -> bool {
         let Some(set) = self.set_for(witness) else { return false };
-        let Ok(request) = self.request(witness) else { return false };
+        let Ok(request) = request(witness) else { return false };
         let request = several
             .iter()
             .fold(request, |request, (key, values)| request.context_values(key, values.iter().cloned()));
         set.outcome(&request) == Outcome::Allow
+    }
+
+    /// What decides requests like this one in whatever context.
+    pub(in crate::iam) fn ready(&self, witness: &Witness) -> Ready<'_> {
+        Ready(self.set_for(witness))
     }
 
     /// What decides the request: of many statements those that may be about it, for no other one changes how it comes out.
@@ -163,16 +183,27 @@ impl<'a> Judge<'a> {
         }
         builder.build()
     }
+}
 
-    fn request(&self, witness: &Witness) -> Result<Request> {
-        let principal = match &witness.caller {
-            Caller::Anonymous => Principal::anonymous(),
-            Caller::Arn(arn) => Principal::parse(arn)?,
-            Caller::Federated(provider) => Principal::federated(provider),
-            Caller::Service(service) => Principal::service(service),
-        };
-        let request = Request::new(principal, &witness.action, &witness.resource)?;
-        let request = request.resource_account(&witness.resource_account)?;
-        Ok(witness.facts().fold(request, |request, (key, value)| request.context(key, value)))
+/// What decides requests that differ in their context only.
+pub(in crate::iam) struct Ready<'a>(Option<Cow<'a, PolicySet>>);
+
+impl Ready<'_> {
+    /// Whether the policy allows the request. What the engine does not take is not allowed.
+    pub(in crate::iam) fn allows(&self, witness: &Witness) -> bool {
+        let set_and_request = self.0.as_ref().zip(request(witness).ok());
+        set_and_request.is_some_and(|(set, request)| set.outcome(&request) == Outcome::Allow)
     }
+}
+
+fn request(witness: &Witness) -> Result<Request> {
+    let principal = match &witness.caller {
+        Caller::Anonymous => Principal::anonymous(),
+        Caller::Arn(arn) => Principal::parse(arn)?,
+        Caller::Federated(provider) => Principal::federated(provider),
+        Caller::Service(service) => Principal::service(service),
+    };
+    let request = Request::new(principal, &witness.action, &witness.resource)?;
+    let request = request.resource_account(&witness.resource_account)?;
+    Ok(witness.facts().fold(request, |request, (key, value)| request.context(key, value)))
 }
