@@ -251,11 +251,24 @@ fn dead_and_redundant_parts_are_told() {
     let deny = r#"{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}"#;
     let dead = format!("{}, {deny}", allow("s3:GetObject", "arn:aws:s3:::b/*"));
     assert_eq!(identity("dead-statement", &dead), ["/Statement/0"]);
-    let never = r#"{"Null": {"aws:SourceVpc": "true"}, "StringEquals": {"aws:SourceVpc": "vpc-1"}}"#;
-    assert_eq!(
-        identity("dead-statement", &allow_if("s3:GetObject", "arn:aws:s3:::b/*", never)),
-        ["/Statement/0"]
-    );
+    for never in [
+        r#"{"Null": {"aws:SourceVpc": "true"}, "StringEquals": {"aws:SourceVpc": "vpc-1"}}"#,
+        r#"{"StringEquals": {"aws:SourceVpc": "vpc-1"}, "StringNotLike": {"AWS:SourceVpc": "vpc-*"}}"#,
+        r#"{"IpAddress": {"aws:SourceIp": "10.1.0.0/16"}, "NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}}"#,
+        r#"{"DateGreaterThan": {"aws:CurrentTime": "2027"}, "DateLessThan": {"aws:CurrentTime": "2026"}}"#,
+        r#"{"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/a*"}, "StringEquals": {"aws:PrincipalArn": "b"}}"#,
+    ] {
+        let dead = allow_if("s3:GetObject", "arn:aws:s3:::b/*", never);
+        assert_eq!(identity("dead-statement", &dead), ["/Statement/0"], "{never}");
+    }
+    for at_times in [
+        r#"{"StringLike": {"aws:SourceVpc": "vpc-*"}, "StringNotLike": {"aws:SourceVpc": "vpc-1*"}}"#,
+        r#"{"DateGreaterThan": {"aws:CurrentTime": "2026"}, "DateLessThan": {"aws:CurrentTime": "2027"}}"#,
+        r#"{"StringEquals": {"aws:SourceVpc": "a"}, "StringEqualsIgnoreCase": {"aws:SourceVpc": "A"}}"#,
+    ] {
+        let alive = allow_if("s3:GetObject", "arn:aws:s3:::b/*", at_times);
+        assert_eq!(identity("dead-statement", &alive), NOTHING, "{at_times}");
+    }
     let twice =
         format!("{}, {}", allow("s3:GetObject", "arn:aws:s3:::b/*"), allow("s3:Get*", "arn:aws:s3:::b/*"));
     assert_eq!(identity("redundant", &twice), ["/Statement/0"]);
