@@ -31,6 +31,7 @@ mod resource_mismatch;
 mod roles_anywhere;
 mod service_wildcard;
 mod set_operator;
+mod shared_provider;
 mod size;
 mod subject;
 mod suppression;
@@ -77,6 +78,7 @@ const CHECKS: &[(&Rule, Check)] = &[
     (&resource_mismatch::RULE, resource_mismatch::check),
     (&roles_anywhere::RULE, roles_anywhere::check),
     (&service_wildcard::RULE, service_wildcard::check),
+    (&shared_provider::RULE, shared_provider::check),
     (&size::RULE, size::check),
     (&set_operator::RULE, set_operator::check),
     (&unknown_action::RULE, unknown_action::check),

@@ -5,7 +5,9 @@ use super::full_access;
 use super::reach::{actions_of, reached};
 use super::subject::{Stated, Subject};
 use crate::error::printable;
+use crate::iam::arn::is_account;
 use crate::iam::catalog::{AccessLevel, Action};
+use crate::iam::witness::account;
 
 pub(super) const RULE: Rule = Rule {
     id: "service-wildcard",
@@ -23,7 +25,9 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
                 of_every_service(subject, stated, at, findings);
                 continue;
             };
-            let Some(of) = all_of(&text.value, known) else { continue };
+            let Some(of) = all_of(&text.value, known).filter(|_| !is_default_of_keys(subject, stated)) else {
+                continue;
+            };
             let Some(witness) = reached(subject, stated, known) else { continue };
             let message = format!(
                 "{} is {} actions of {of}, {} of them of level Write and {} of level Permissions management",
@@ -37,6 +41,18 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
             findings.shown(stated.action_spot(at), message, fix, witness);
         }
     }
+}
+
+/// Whether it is the statement that AWS writes into every key policy: it leaves the key to the policies of an own
+/// account, and gives nobody anything.
+fn is_default_of_keys(subject: &Subject<'_>, stated: &Stated<'_>) -> bool {
+    let is_own = |name: &str| {
+        let is_whole = is_account(name) || name.ends_with(":root");
+        is_whole && account(name).is_some_and(|account| !subject.is_foreign(account))
+    };
+    let mut principals = stated.principals().peekable();
+    let is_of_keys = stated.statement.action.texts.values.iter().all(|text| text.value == "kms:*");
+    is_of_keys && principals.peek().is_some() && principals.all(|(_, _, text)| is_own(&text.value))
 }
 
 /// The service of which the pattern means every action.

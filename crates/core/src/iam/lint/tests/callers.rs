@@ -213,3 +213,54 @@ fn roles_anywhere_wants_its_anchor_its_certificate_and_its_actions() {
         assert_eq!(with(all, &wide.replace("ArnEquals", "ArnLike")).len(), 1, "{any}");
     }
 }
+
+#[test]
+fn a_provider_that_signs_for_everybody_is_asked_for_its_customer() {
+    let of = |provider: &str, condition: &str| {
+        let provider = format!(r#"{{"Federated": "arn:aws:iam::111122223333:oidc-provider/{provider}"}}"#);
+        let statement = trust(&provider, r#""sts:AssumeRoleWithWebIdentity""#, condition);
+        found("shared-identity-provider", PolicyKind::Trust, &statement)
+    };
+    let github = |condition: &str| {
+        let asked = condition.replace("SUB", "token.actions.githubusercontent.com:sub");
+        let asked = asked.replace("AUD", r#""token.actions.githubusercontent.com:aud": "sts.amazonaws.com""#);
+        of("token.actions.githubusercontent.com", &format!(r#", "Condition": {asked}"#))
+    };
+    assert_eq!(of("token.actions.githubusercontent.com", ""), ["/Statement/0/Principal"]);
+    for open in [
+        r#"{"StringEquals": {AUD}}"#,
+        r#"{"StringLike": {"SUB": "*"}}"#,
+        r#"{"StringLike": {"SUB": "repo:*"}, "StringEquals": {AUD}}"#,
+        r#"{"StringLike": {"SUB": "repo:*/orders:ref:refs/heads/*"}}"#,
+        r#"{"StringLike": {"SUB": ["repo:blue/orders:*", "repo:blue*"]}}"#,
+        r#"{"StringNotEquals": {"SUB": "repo:red/orders"}}"#,
+        r#"{"StringEqualsIfExists": {"SUB": "repo:blue/orders:*"}, "StringLike": {"SUB": "r?po:*"}}"#,
+    ] {
+        let told = if open.contains("IfExists") { vec![] } else { vec!["/Statement/0/Principal"] };
+        assert_eq!(github(open), told, "{open}");
+    }
+    for closed in [
+        r#"{"StringLike": {"SUB": "repo:blue/*"}, "StringEquals": {AUD}}"#,
+        r#"{"StringEquals": {"SUB": "repo:blue/orders:ref:refs/heads/main"}}"#,
+        r#"{"StringEquals": {AUD, "token.actions.githubusercontent.com:repository_owner_id": "1"}}"#,
+    ] {
+        assert_eq!(github(closed), NOTHING, "{closed}");
+    }
+    assert_eq!(of("gitlab.example.com", ""), NOTHING);
+    assert_eq!(of("api.pulumi.com/oidc", ""), ["/Statement/0/Principal"]);
+    let own = r#", "Condition": {"StringEquals": {"api.pulumi.com/oidc:aud": "aws:blue"}}"#;
+    assert_eq!(of("api.pulumi.com/oidc", own), NOTHING);
+}
+
+#[test]
+fn the_key_policy_that_aws_itself_writes_is_no_wildcard() {
+    let policy = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "kms:*", "Resource": "*",
+        "Principal": {"AWS": "arn:aws:iam::111122223333:root"}}}"#;
+    let of = |own: &[&str], policy: &str| {
+        let all = linted(PolicyKind::Resource, own, policy);
+        all.iter().filter(|finding| finding.rule.id == "service-wildcard").count()
+    };
+    assert_eq!(of(&["111122223333"], policy), 0);
+    assert_eq!(of(&[], policy), 1);
+    assert_eq!(of(&["111122223333"], &policy.replace(":root", ":role/admin")), 1);
+}
