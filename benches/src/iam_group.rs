@@ -176,10 +176,15 @@ fn allocations(report: &mut Report) -> Outcome {
     let session = Principal::parse("arn:aws:sts::111122223333:assumed-role/orders/s1")?;
     let session = Request::new(session, ACTION, RESOURCE)?;
     let (depending, open) = (self::set(&depending(30))?, request(ACTION, RESOURCE)?.partial_context());
+    let of_role = json!({ "Statement": { "Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {
+        "ArnLike": { "aws:PrincipalArn": ["arn:aws:iam::*:role/*a*/or?ers", "arn:*:iam::1*1:role/p*y/*"] },
+        "StringLike": { "aws:PrincipalArn": "*pay*or*" } } } });
+    let (of_role, open_session) = (self::set(&of_role)?, session.clone().partial_context());
     let before = allocator::calls();
     done(set.outcome(black_box(&user)))?;
     done(set.outcome(black_box(&session)))?;
     done(depending.outcome(black_box(&open)))?;
+    done(of_role.outcome(black_box(&open_session)))?;
     let value = (allocator::calls() - before) as f64;
     report.add(Row::alone("iam/hostile_allocations", value, "per call", "= 0").met(value == 0.0));
     Ok(())

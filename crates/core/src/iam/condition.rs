@@ -135,7 +135,12 @@ impl Clause {
         if !comparison.takes_variables() && comparison != Comparison::BinaryEquals {
             return one;
         }
-        let fits = Truth::any(self.written.iter().map(|written| role_path::fits(comparison, written, roles)));
+        let each = self.operands.iter().zip(&self.written).map(|(operand, written)| {
+            // The star of the path is a character like any other, which only a star takes.
+            let all = || operand.fits(roles, comparison, request) == Truth::Yes;
+            role_path::fits(comparison, written, roles, all)
+        });
+        let fits = Truth::any(each);
         let others = if self.operator.negated { !fits } else { fits };
         if one == others { one } else { Truth::Unknown }
     }

@@ -32,6 +32,51 @@ pub(super) fn meet_as_texts(a: &str, b: &str) -> bool {
     }
 }
 
+/// Whether the pattern fits some text that begins and ends so, with anything between; allocates nothing.
+pub(super) fn meets_between(pattern: &str, before: &str, after: &str) -> bool {
+    let all = || signs(pattern);
+    let fits = |sign: Sign, own: char| sign == Sign::One || sign == Sign::Is(own);
+    let is_any = |sign: &Sign| *sign == Sign::Any;
+    let first = all().take_while(|sign| !is_any(sign));
+    if !first.zip(before.chars()).all(|(sign, own)| fits(sign, own)) {
+        return false;
+    }
+    let (count, ending) = (all().count(), after.chars().count());
+    let last = all().enumerate().filter(|(_, sign)| is_any(sign)).last().map(|(at, _)| at);
+    if last.is_none() && count < before.chars().count() + ending {
+        return false;
+    }
+    // What stands after the last star, or all, from the end on.
+    let tail = last.map_or(count, |at| count - at - 1).min(ending);
+    all().skip(count - tail).zip(after.chars().skip(ending - tail)).all(|(sign, own)| fits(sign, own))
+}
+
+/// Whether the pattern fits this text; allocates nothing, and is for short texts.
+pub(super) fn fits_text(pattern: &str, text: &str) -> bool {
+    let (mut signs, mut rest) = (signs(pattern), text.chars());
+    // Where the last star stands, and what is left for it.
+    let mut star = None;
+    loop {
+        let here = rest.clone();
+        match (signs.next(), rest.next()) {
+            (None, None) => return true,
+            (Some(Sign::Any), _) => {
+                rest = here.clone();
+                star = Some((signs.clone(), here));
+            }
+            (Some(Sign::One), Some(_)) => {}
+            (Some(Sign::Is(own)), Some(other)) if own == other => {}
+            _ => {
+                let Some((after, left)) = star.as_mut() else { return false };
+                if left.next().is_none() {
+                    return false;
+                }
+                (signs, rest) = (after.clone(), left.clone());
+            }
+        }
+    }
+}
+
 /// The one name of the documented forms that holds no slash, unlike those of roles, parameters and log groups.
 const BUCKET: &str = "${BucketName}";
 
@@ -58,8 +103,8 @@ fn is_variable(part: &str) -> bool {
     part.strip_prefix("${").and_then(|name| name.strip_suffix('}')).is_some_and(|name| !name.contains('}'))
 }
 
-/// The six parts of an ARN.
-fn parts(text: &str) -> Option<[&str; 6]> {
+/// The six parts of an ARN, or of a pattern of ARNs.
+pub(super) fn parts(text: &str) -> Option<[&str; 6]> {
     let mut parts = [""; 6];
     let mut rest = text;
     let (last, head) = parts.split_last_mut()?;
@@ -191,6 +236,15 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn texts_that_begin_and_end_so_are_met_as_a_pattern_of_them_is(
+            pattern in "[ab?*]{0,6}", before in "[ab]{0,3}", after in "[ab]{0,3}"
+        ) {
+            let whole = format!("{before}*{after}");
+            prop_assert_eq!(meets_between(&pattern, &before, &after), meet_as_texts(&pattern, &whole), "{}", whole);
+            prop_assert_eq!(fits_text(&pattern, &before), meet_as_texts(&pattern, &before), "{}", before);
+        }
+
         #[test]
         fn what_is_told_by_the_beginnings_is_what_the_table_tells(a in "[ab*?$}{]{0,7}", b in "[ab*?$}{]{0,7}") {
             prop_assert_eq!(meet_as_texts(&a, &b), meet(&whole(signs(&a)), &whole(signs(&b))));

@@ -2,30 +2,45 @@
 //! `role/pay/orders`, and policies tell them apart by `aws:PrincipalArn`.
 
 use super::arn::Arn;
-use super::cover::covers;
 use super::operator::Comparison;
-use super::overlap::{meet_as_texts, overlap};
+use super::overlap::{fits_text, meets_between, parts};
 use super::principal::Kind;
 use super::request::{Fact, PRINCIPAL_ARN, Request};
 use super::truth::Truth;
-use super::wildcard::Pattern;
 
 /// Whether a value of a policy fits the roles of a name, whatever their path: `roles` is
-/// `arn:aws:iam::111122223333:role/*/orders`. In doubt it is not known.
-pub(super) fn fits(comparison: Comparison, value: &str, roles: &str) -> Truth {
+/// `arn:aws:iam::111122223333:role/*/orders`, and `all` tells whether a pattern fits them all. In doubt it is not known.
+pub(super) fn fits(comparison: Comparison, value: &str, roles: &str, all: impl FnOnce() -> bool) -> Truth {
     use Comparison::{ArnEquals, ArnLike, StringLike};
-    let (certain, possible) = match comparison {
-        ArnEquals | ArnLike => (covers(value, roles), overlap(roles, value)),
-        StringLike => (covers(value, roles), meet_as_texts(roles, value)),
-        // A text is one role at most.
-        _ if value.contains("${") => (false, true),
-        _ => (false, Pattern::of(&roles.to_lowercase()).matches(&value.to_lowercase())),
-    };
-    match (certain, possible) {
-        (true, _) => Truth::Yes,
-        (false, true) => Truth::Unknown,
-        (false, false) => Truth::No,
+    let is_like = matches!(comparison, ArnEquals | ArnLike | StringLike);
+    // A variable may stand for a star, and a path for more than the one character that `?` takes.
+    let is_plain = !value.contains("${") && !value.contains('?');
+    if is_like && is_plain && all() {
+        return Truth::Yes;
     }
+    if may_fit(comparison, value, roles) { Truth::Unknown } else { Truth::No }
+}
+
+/// Whether it fits one of them.
+fn may_fit(comparison: Comparison, value: &str, roles: &str) -> bool {
+    use Comparison::{ArnEquals, ArnLike, StringLike};
+    let Some((before, after)) = roles.split_once('*') else { return true };
+    match (comparison, parts(value).zip(parts(before))) {
+        (ArnEquals | ArnLike, Some(([heads @ .., tail], [known @ .., last]))) => {
+            let mut heads = heads.into_iter().zip(known);
+            heads.all(|(own, known)| fits_text(own, known)) && meets_between(tail, last, after)
+        }
+        (ArnEquals | ArnLike | StringLike, _) => meets_between(value, before, after),
+        // A text is one role at most.
+        _ => value.contains("${") || is_between(value, before, after),
+    }
+}
+
+fn is_between(value: &str, before: &str, after: &str) -> bool {
+    let begins = value.get(..before.len()).is_some_and(|own| own.eq_ignore_ascii_case(before));
+    let rest = value.get(before.len()..).unwrap_or_default();
+    let end = rest.len().checked_sub(after.len()).and_then(|at| rest.get(at..));
+    begins && end.is_some_and(|own| own.eq_ignore_ascii_case(after))
 }
 
 /// Whether the caller is a role that an AWS service made for itself, which neither SCPs nor RCPs limit. The path
@@ -48,6 +63,7 @@ pub(super) fn is_service_linked(request: &Request) -> Truth {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::iam::cover::covers;
 
     const ROLES: &str = "arn:aws:iam::111122223333:role/*/orders";
 
@@ -75,7 +91,8 @@ mod tests {
             (StringEquals, "${aws:PrincipalTag/arn}", Truth::Unknown),
             (StringEqualsIgnoreCase, "arn:aws:iam::111122223333:ROLE/PAY/ORDERS", Truth::Unknown),
         ] {
-            assert_eq!(fits(comparison, value, ROLES), expected, "{value}");
+            let all = || covers(value, ROLES);
+            assert_eq!(fits(comparison, value, ROLES, all), expected, "{value}");
         }
     }
 }
