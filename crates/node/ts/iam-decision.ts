@@ -40,7 +40,10 @@ export interface Missing {
   readonly key: string;
   /** What its value must be for the request to be allowed: `must meet StringEquals "blue"`. */
   readonly constraint: string;
-  /** The values of the statement's condition, if the key is one of a condition. */
+  /**
+   * The values of the statement's condition, if the key is one of a condition: of an Allow those that may help, of a
+   * Deny those that it takes.
+   */
   readonly values: readonly string[];
   /** The statement that asks for it. */
   readonly at?: StatementAt;

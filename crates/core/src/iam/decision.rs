@@ -70,7 +70,8 @@ pub struct Missing {
     pub key: String,
     /// What its value must be for the request to be allowed: `must meet StringEquals "blue"`.
     pub constraint: String,
-    /// The values of the statement's condition, if the key is one of a condition.
+    /// The values of the statement's condition, if the key is one of a condition. Of an Allow without those with which
+    /// a Deny applies or another of its conditions is not met; of a Deny, which must not apply, all.
     pub values: Vec<String>,
     /// The statement that asks for it.
     pub at: Option<StatementAt>,

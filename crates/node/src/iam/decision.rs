@@ -84,7 +84,7 @@ pub struct Missing {
     pub key: String,
     /// What its value must be.
     pub constraint: String,
-    /// The values of the statement's condition.
+    /// The values of the statement's condition: of an Allow those that may help, of a Deny those that it takes.
     pub values: Vec<String>,
     /// The statement that asks for it.
     pub at: Option<StatementAt>,

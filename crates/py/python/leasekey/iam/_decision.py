@@ -46,7 +46,8 @@ class Missing(NamedTuple):
     constraint: str
     """What its value must be for the request to be allowed: `must meet StringEquals "blue"`."""
     values: tuple[str, ...]
-    """The values of the statement's condition, if the key is one of a condition."""
+    """The values of the statement's condition, if the key is one of a condition: of an Allow those that may help, of a
+    Deny those that it takes."""
     at: StatementAt | None
     """The statement that asks for it."""
 
