@@ -40,6 +40,38 @@ fn a_hundred_thousand_statements_are_decided() {
 }
 
 #[test]
+fn thousands_of_conditions_and_of_values_on_which_a_request_depends_are_told() {
+    let all = |of: &str, count: usize| {
+        (0..count).map(|n| of.replace('#', &n.to_string())).collect::<Vec<_>>().join(",")
+    };
+    let statement = |effect: &str, condition: &str| {
+        format!(r#"{{"Effect":"{effect}","Action":"*","Resource":"*","Condition":{condition}}}"#)
+    };
+    let equals = |keys: &str| format!(r#"{{"StringEquals":{{{keys}}}}}"#);
+    let like = |keys: &str| format!(r#"{{"StringLike":{{{keys}}}}}"#);
+    let keys = all(r#""k#":"a""#, 3_000);
+    let (allow, deny) =
+        (statement("Allow", &equals(&keys)), statement("Deny", &like(&all(r#""k#":"a?""#, 3_000))));
+    let of_keys = [allow, [deny.as_str(); 8].join(",")].join(",");
+    let values = format!(r#""k":[{}]"#, all(r#""v#""#, 20_000));
+    let of_values =
+        [statement("Allow", &equals(&values)), statement("Deny", &like(r#""k":"v1*""#))].join(",");
+    let of_statements = format!(
+        "{},{}",
+        all(&statement("Allow", &equals(r#""k":"v#""#)), 20_000),
+        statement("Deny", &like(r#""k":"*7""#))
+    );
+    for (statements, least) in [(of_keys, 27_000), (of_values, 2), (of_statements, 18_001)] {
+        let set = set(&format!(r#"{{"Version":"2012-10-17","Statement":[{statements}]}}"#)).unwrap();
+        let request = request("arn:aws:s3:::orders/1").partial_context();
+        let decision = set.evaluate(&request);
+        assert_eq!(decision.outcome, Outcome::Depends);
+        assert!(decision.missing.len() >= least, "{}", decision.missing.len());
+        assert!(set.explain(&request, &decision).summary.starts_with("depends on "));
+    }
+}
+
+#[test]
 fn ten_megabytes_of_anything_are_refused_with_a_place() {
     for text in [
         "[".repeat(1 << 20),

@@ -62,13 +62,12 @@ impl Clause {
         }
     }
 
-    /// What the key is by this value of the condition alone; none where that tells nothing of it, or is a bound.
-    pub(in crate::iam) fn point<'a>(&self, condition: &Condition, value: &'a String) -> Option<Point<'a>> {
+    /// Whether each of its values tells something that the key may be.
+    pub(in crate::iam) fn has_points(&self, condition: &Condition) -> bool {
         use Comparison as C;
         let Operator { comparison, negated, .. } = self.operator;
         let is_equal = !is_ordered(comparison) || matches!(comparison, C::DateEquals | C::NumericEquals);
-        let tells = comparison != C::Null && !negated && is_equal && !is_stars(value);
-        (tells && self.closeness(condition).is_some()).then(|| Point::of(comparison, value))
+        comparison != C::Null && !negated && is_equal && self.closeness(condition).is_some()
     }
 
     /// Whether another condition on the same key, with the same quantifier, is met wherever this one is.

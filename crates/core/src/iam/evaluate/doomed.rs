@@ -14,6 +14,9 @@ use crate::iam::truth::Truth;
 /// Some Denies that may apply. Those beyond are not looked at, which leaves more to depend.
 pub(super) type Against = [Option<StatementAt>; 8];
 
+/// Nor are statements of more conditions, each of which is looked for among all others.
+const CONDITIONS: usize = 16;
+
 /// How many values are compared for one decision, so that long lists take no long time. What is not looked at depends.
 pub(super) const EFFORT: usize = 50_000;
 
@@ -105,18 +108,19 @@ impl<'a> Asking<'a> {
 
     /// Whether the Allow may be of use where a key of its conditions is such.
     pub(super) fn may_help(&self, case: &Case<'a>, key: &str, point: Point<'_>) -> bool {
-        let own =
-            |(clause, condition): Pair<'_>| clause.holds_at(point, condition, self.request) != Truth::No;
-        case.allow.on(key).all(own) && !case.denies().any(|deny| self.follows(deny, case, Some((key, point))))
+        case.allow.on(key).all(|own| self.may_hold(own, point))
+            && !case.denies().any(|deny| self.follows(deny, case, Some((key, point))))
     }
 
     /// With the Denies that ask for nothing of which the Allow says nothing, or which is certain.
     pub(super) fn case(&self, allow: StatementAt) -> Option<Case<'a>> {
-        let allow = self.set.written(allow)?;
+        let is_small = |written: &Written<'_>| written.statement.conditions.len() <= CONDITIONS;
+        let allow = self.set.written(allow).filter(is_small)?;
         let mut denies = [None; 8];
         let against = self.suppose.against.into_iter().flatten().flatten();
         let taking_part = against.filter(|deny| self.takes_part(deny.layer) == Truth::Yes);
-        let relevant = taking_part.filter_map(|deny| self.set.written(*deny)).filter(|deny| {
+        let written = taking_part.filter_map(|deny| self.set.written(*deny)).filter(is_small);
+        let relevant = written.filter(|deny| {
             let is_told = |clause: &Clause| {
                 allow.on(&clause.key).next().is_some() || clause.holds(self.request) == Truth::Yes
             };
@@ -131,6 +135,11 @@ impl<'a> Asking<'a> {
         let left = self.effort.get().checked_sub(condition.values.values.len());
         self.effort.set(left.unwrap_or(0));
         left.is_some()
+    }
+
+    /// Whether a condition may be met there, as far as it may be looked at.
+    fn may_hold(&self, (clause, condition): Pair<'_>, point: Point<'_>) -> bool {
+        !self.may_look_at(condition) || clause.holds_at(point, condition, self.request) != Truth::No
     }
 
     /// Whether the Deny applies wherever the Allow does; where a key is of this value, if one is given.
@@ -179,10 +188,7 @@ impl<'a> Asking<'a> {
         let Some((clause, condition)) = allow.closest(key, self.request) else { return true };
         let bounds = case.denies().chain([allow]).flat_map(|one| one.on(key)).map(|(_, condition)| condition);
         clause.any_point(condition, bounds, &mut |point| {
-            let own = |(clause, condition): Pair<'_>| {
-                !self.may_look_at(condition) || clause.holds_at(point, condition, self.request) != Truth::No
-            };
-            allow.on(key).all(own) && so(point)
+            allow.on(key).all(|own| self.may_hold(own, point)) && so(point)
         })
     }
 }

@@ -1,7 +1,8 @@
 //! Questions whose answer depends on what the request does not tell, to be asked again with something supposed.
 
 use super::doomed::{Against, may_deny};
-use crate::iam::condition::Clause;
+use crate::iam::condition::{Clause, Point};
+use crate::iam::cover::is_stars;
 use crate::iam::decision::{Decision, Needs, Outcome, StatementAt, StatementResult};
 use crate::iam::document::Condition;
 use crate::iam::named::Grant;
@@ -71,14 +72,16 @@ impl<'a> Open<'a> {
         allow: StatementAt,
         (clause, condition): (&Clause, &Condition),
     ) -> Vec<String> {
-        let suppose = Suppose { against: Some(&self.against), ..Suppose::default() };
         let values = condition.values.values.iter().map(|text| &text.value);
+        if !clause.has_points(condition) {
+            return values.cloned().collect();
+        }
+        let suppose = Suppose { against: Some(&self.against), ..Suppose::default() };
         self.set.asking(self.request, self.resource, &suppose, |asking| {
-            let case = asking.case(allow);
+            let Some(case) = asking.case(allow) else { return values.cloned().collect() };
             let may_help = |value: &&String| {
-                let point = clause.point(condition, value);
-                let pair = case.as_ref().zip(point);
-                pair.is_none_or(|(case, point)| asking.may_help(case, &clause.key, point))
+                let point = Point::of(condition.operator.comparison, value);
+                is_stars(value) || asking.may_help(&case, &clause.key, point)
             };
             values.filter(may_help).cloned().collect()
         })
