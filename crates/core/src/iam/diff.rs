@@ -11,7 +11,7 @@ use self::target::Targets;
 use super::catalog::{Action, Catalog};
 use super::document::{Effect, PolicyDocument, Statement, Text};
 use super::kind::{LARGEST, PolicyKind};
-use super::witness::{Caller, Context, EXAMPLE, Home, Judge, Witness, may_match};
+use super::witness::{Caller, Context, EXAMPLE, Home, Judge, Witness, may_be_about, may_match};
 use crate::error::{Error, ErrorKind, Result, printable};
 
 /// Of more actions than these, one of each service and access level is looked at.
@@ -159,7 +159,7 @@ impl<'a> Pair<'a> {
             let mut one_way = HashSet::new();
             for action in actions.iter().filter(|action| action.takes(target.pattern)) {
                 let resources = self.resources(action, &target.resource);
-                let meeting = [&self.before, &self.after].map(|one| one.about_any(&action.name, &resources));
+                let meeting = self.meeting(&action.name, &resources);
                 let next = groups.len();
                 let (group, contexts) = match groups.entry(meeting) {
                     Entry::Occupied(known) => known.into_mut(),
@@ -184,6 +184,19 @@ impl<'a> Pair<'a> {
             }
         }
         found
+    }
+
+    /// The statements of either side that may be about this action on one of these resources, by their numbers.
+    fn meeting(&self, action: &str, resources: &[String]) -> [Vec<usize>; 2] {
+        [(&self.before, self.old), (&self.after, self.new)].map(|(judge, document)| {
+            let is_about = |at: &usize| {
+                document.statements().get(*at).is_some_and(|statement| {
+                    let mut each = resources.iter();
+                    may_match(statement, action) && each.any(|resource| may_be_about(statement, resource))
+                })
+            };
+            judge.about_any(action, resources).into_iter().filter(is_about).collect()
+        })
     }
 
     /// The statements of either side, by their numbers.

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
-use super::search::{may_be_about, may_match};
 use super::{Beside, Caller, Context, EVERYTHING, Home, Witness, account, delegating};
 use crate::error::Result;
 use crate::iam::decision::Outcome;
@@ -54,17 +53,9 @@ impl<'a> Judge<'a> {
         about.filter_map(|at| statements.get(at)).filter(move |statement| statement.effect == effect)
     }
 
-    /// The statements that may be about this action on one of these resources, by their numbers.
-    pub(in crate::iam) fn about_any(&self, action: &str, resources: &[String]) -> Vec<usize> {
-        let of_index: BTreeSet<_> =
-            resources.iter().flat_map(|resource| self.index().about(action, resource)).collect();
-        let is_about = |at: &usize| {
-            self.document.statements().get(*at).is_some_and(|statement| {
-                let mut each = resources.iter();
-                may_match(statement, action) && each.any(|resource| may_be_about(statement, resource))
-            })
-        };
-        of_index.into_iter().filter(is_about).collect()
+    /// The statements that may be about this action on one of these resources, by their numbers; no others are.
+    pub(in crate::iam) fn about_any(&self, action: &str, resources: &[String]) -> BTreeSet<usize> {
+        resources.iter().flat_map(|resource| self.index().about(action, resource)).collect()
     }
 
     fn index(&self) -> &Index {
