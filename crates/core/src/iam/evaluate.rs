@@ -14,7 +14,6 @@ mod scope;
 
 use std::cell::Cell;
 
-use self::doomed::EFFORT;
 pub(super) use self::open::Open;
 use self::scope::Scope;
 use super::decision::{self, Decision, Outcome, StatementAt, StatementResult};
@@ -82,7 +81,7 @@ impl PolicySet {
             scope.settle(settled);
         }
         let resource = request.resource(resource);
-        ask(&Asking { set: self, request, resource, scope: &scope, suppose, effort: Cell::new(EFFORT) })
+        ask(&Asking { set: self, request, resource, scope: &scope, suppose, effort: Cell::new(0) })
     }
 }
 

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::{Clause, Operand, compares, is_date};
 use crate::iam::cover::{begin_apart, is_stars};
-use crate::iam::document::Condition;
+use crate::iam::document::{Condition, Text};
 use crate::iam::operator::{Comparison, Operator};
 use crate::iam::request::Request;
 use crate::iam::truth::Truth;
@@ -52,8 +52,8 @@ impl Clause {
         // Of `${...}` the text is not what is meant.
         let is_open = has_variables(condition);
         match self.operator.comparison {
-            // That it is absent.
-            C::Null => (self.null(false) == Truth::No).then_some(Closeness::Values),
+            // Of several empty texts a key is absent, too.
+            C::Null => None,
             _ if is_open => None,
             comparison if is_ordered(comparison) => Some(Closeness::Bounds),
             _ if self.operator.negated => Some(Closeness::Exceptions),
@@ -68,6 +68,16 @@ impl Clause {
         let Operator { comparison, negated, .. } = self.operator;
         let is_equal = !is_ordered(comparison) || matches!(comparison, C::DateEquals | C::NumericEquals);
         comparison != C::Null && !negated && is_equal && self.closeness(condition).is_some()
+    }
+
+    /// Whether it holds where the key is absent.
+    pub(in crate::iam) fn may_be_absent(&self) -> bool {
+        !self.never_holds() && self.holds_without() != Truth::No
+    }
+
+    /// Whether its operator can read this value of the policy.
+    pub(in crate::iam) fn understands(&self, value: &Text) -> bool {
+        !self.blind || Operand::read(self.operator.comparison, value, true).is_ok()
     }
 
     /// Whether another condition on the same key, with the same quantifier, is met wherever this one is.
@@ -102,9 +112,6 @@ impl Clause {
         let comparison = self.operator.comparison;
         if self.holds_without() != Truth::No && such(Point::Absent) {
             return true;
-        }
-        if comparison == Comparison::Null {
-            return such(Point::Text(&EMPTY));
         }
         if is_ordered(comparison) {
             let bounds = all.filter(|other| is_alike(other.operator.comparison, comparison));

@@ -17,8 +17,8 @@ pub(super) type Against = [Option<StatementAt>; 8];
 /// Nor are statements of more conditions, each of which is looked for among all others.
 const CONDITIONS: usize = 16;
 
-/// How many values are compared for one decision, so that long lists take no long time. What is not looked at depends.
-pub(super) const EFFORT: usize = 50_000;
+/// How many values are compared for one Allow, so that long lists take no long time. What is not looked at depends.
+const EFFORT: usize = 10_000;
 
 impl PolicySet {
     /// Decides on one resource, and tells what becomes of each statement.
@@ -112,8 +112,9 @@ impl<'a> Asking<'a> {
             && !case.denies().any(|deny| self.follows(deny, case, Some((key, point))))
     }
 
-    /// With the Denies that ask for nothing of which the Allow says nothing, or which is certain.
+    /// An Allow with the Denies that ask for nothing of which it says nothing, or which is certain; none of a long one.
     pub(super) fn case(&self, allow: StatementAt) -> Option<Case<'a>> {
+        self.effort.set(EFFORT);
         let is_small = |written: &Written<'_>| written.statement.conditions.len() <= CONDITIONS;
         let allow = self.set.written(allow).filter(is_small)?;
         let mut denies = [None; 8];

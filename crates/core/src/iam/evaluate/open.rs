@@ -72,19 +72,21 @@ impl<'a> Open<'a> {
         allow: StatementAt,
         (clause, condition): (&Clause, &Condition),
     ) -> Vec<String> {
-        let values = condition.values.values.iter().map(|text| &text.value);
+        let understood = condition.values.values.iter().filter(|text| clause.understands(text));
+        let values: Vec<_> = understood.map(|text| text.value.clone()).collect();
         if !clause.has_points(condition) {
-            return values.cloned().collect();
+            return values;
         }
         let suppose = Suppose { against: Some(&self.against), ..Suppose::default() };
-        self.set.asking(self.request, self.resource, &suppose, |asking| {
-            let Some(case) = asking.case(allow) else { return values.cloned().collect() };
+        let helpful: Vec<_> = self.set.asking(self.request, self.resource, &suppose, |asking| {
+            let Some(case) = asking.case(allow) else { return values.clone() };
             let may_help = |value: &&String| {
                 let point = Point::of(condition.operator.comparison, value);
                 is_stars(value) || asking.may_help(&case, &clause.key, point)
             };
-            values.filter(may_help).cloned().collect()
-        })
+            values.iter().filter(may_help).cloned().collect()
+        });
+        if helpful.is_empty() && !clause.may_be_absent() { values } else { helpful }
     }
 
     /// Whether an Allow may apply, but only where a Deny does.

@@ -97,6 +97,7 @@ fn what_a_deny_leaves_depends() {
         (r#"{"StringLike": {"k": "a*"}}"#, r#"{"StringLike": {"k": "a?"}}"#),
         (r#"{"StringLike": {"k": "a*"}}"#, r#"{"StringEquals": {"k": "a*"}}"#),
         (r#"{"StringLike": {"k": "*"}}"#, r#"{"Null": {"k": "false"}}"#),
+        (r#"{"Null": {"k": "true"}}"#, r#"{"StringNotEquals": {"k": "x"}}"#),
         (r#"{"StringEquals": {"k": ""}}"#, r#"{"Null": {"k": "false"}}"#),
         (r#"{"StringEqualsIfExists": {"k": "a"}}"#, r#"{"StringEquals": {"k": "a"}}"#),
         (r#"{"StringEqualsIgnoreCase": {"k": "a"}}"#, r#"{"StringEquals": {"k": "a"}}"#),
@@ -130,6 +131,11 @@ fn values_with_which_it_is_denied_are_not_told_as_such_that_would_allow() {
     );
     let (values, constraint) = told(&[("Allow", r#"{"StringEqualsIfExists": {"k": "b"}}"#), deny]);
     assert_eq!((values, constraint.as_str()), (Vec::new(), "must be absent"));
+    // Where no value helps and absence neither, nothing is said of absence.
+    let (_, constraint) = told(&[("Allow", r#"{"Bool": {"k": "true"}, "StringEquals": {"k": "x"}}"#)]);
+    assert!(constraint.starts_with("must meet "), "{constraint}");
+    let (values, _) = told(&[("Allow", r#"{"NumericEquals": {"k": ["10", "abc"]}}"#)]);
+    assert_eq!(values, ["10"]);
     let ranges = r#"{"IpAddress": {"ip": ["10.1.0.0/16", "192.168.0.0/16"]}}"#;
     let (values, _) = told(&[("Allow", ranges), ("Deny", r#"{"IpAddress": {"ip": "10.0.0.0/8"}}"#)]);
     assert_eq!(values, ["192.168.0.0/16"]);
