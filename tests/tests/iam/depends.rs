@@ -6,7 +6,7 @@ use proptest::sample::{select, subsequence};
 use proptest::test_runner::TestRunner;
 use serde_json::{Map, Value, json};
 
-use crate::{coverage, many};
+use crate::{coverage, many, random};
 
 /// A key, operators that compare it, and values; those of requests besides.
 #[derive(Debug)]
@@ -26,27 +26,13 @@ const KINDS: &[Kind] = &[
     },
     Kind {
         key: "s3:max-keys",
-        operators: &[
-            "NumericEquals",
-            "NumericNotEquals",
-            "NumericLessThan",
-            "NumericLessThanEquals",
-            "NumericGreaterThan",
-            "NumericGreaterThanEquals",
-        ],
+        operators: random::NUMERIC,
         values: &["9", "10", "10.0", "11"],
         asked: &["8", "9.5", "10.5", "12"],
     },
     Kind {
         key: "aws:CurrentTime",
-        operators: &[
-            "DateEquals",
-            "DateNotEquals",
-            "DateLessThan",
-            "DateLessThanEquals",
-            "DateGreaterThan",
-            "DateGreaterThanEquals",
-        ],
+        operators: random::DATE,
         values: &["2026", "2026-03-01", "1772323200", "2027-01-01T00:00:00Z"],
         asked: &["2025", "2026-02-01", "2026-04-01", "2028"],
     },

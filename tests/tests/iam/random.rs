@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use serde_json::{Value, json};
 
-pub(crate) use self::condition::{CONTEXT, FORMS, context};
+pub(crate) use self::condition::{CONTEXT, DATE, FORMS, NUMERIC, context};
 use self::condition::{block, conditions, readable};
 
 const ACCOUNT: &str = "111122223333";

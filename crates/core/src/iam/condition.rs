@@ -104,13 +104,8 @@ impl Clause {
         match request.fact(&self.key) {
             _ if self.never_holds() => Truth::No,
             Fact::Unknown if self.key == PRINCIPAL_ARN => self.holds_for_caller(request),
-            Fact::Unknown => {
-                if self.always_holds() {
-                    Truth::Yes
-                } else {
-                    Truth::Unknown
-                }
-            }
+            Fact::Unknown if self.always_holds() => Truth::Yes,
+            Fact::Unknown => Truth::Unknown,
             Fact::Absent => self.holds_without(),
             Fact::Values(values) => self.holds_for_values(values, request),
         }

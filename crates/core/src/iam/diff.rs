@@ -155,7 +155,7 @@ impl<'a> Pair<'a> {
         let mut groups = HashMap::new();
         let mut found = false;
         for target in self.targets.about(statement, self.after.home()) {
-            // Of statements that give or take only, which all requests of the same target are.
+            // Groups of statements that only give, or only take: what one action shows of them is not asked of each.
             let mut one_way = HashSet::new();
             for action in actions.iter().filter(|action| action.takes(target.pattern)) {
                 let resources = self.resources(action, &target.resource);

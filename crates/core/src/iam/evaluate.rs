@@ -12,8 +12,6 @@ mod doomed;
 mod open;
 mod scope;
 
-use std::cell::Cell;
-
 pub(super) use self::open::Open;
 use self::scope::Scope;
 use super::decision::{self, Decision, Outcome, StatementAt, StatementResult};
@@ -81,7 +79,7 @@ impl PolicySet {
             scope.settle(settled);
         }
         let resource = request.resource(resource);
-        ask(&Asking { set: self, request, resource, scope: &scope, suppose, effort: Cell::new(0) })
+        ask(&Asking { set: self, request, resource, scope: &scope, suppose })
     }
 }
 
@@ -142,8 +140,6 @@ struct Asking<'a> {
     resource: &'a str,
     scope: &'a Scope,
     suppose: &'a Suppose<'a>,
-    /// How many values may still be compared to find out what no Allow can help.
-    effort: Cell<usize>,
 }
 
 impl Asking<'_> {

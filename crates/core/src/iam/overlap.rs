@@ -15,7 +15,7 @@ pub(super) fn overlap(kind: &str, pattern: &str) -> bool {
 }
 
 /// Whether some text fits both, whatever ARNs are cut into.
-pub(super) fn meet_as_texts(a: &str, b: &str) -> bool {
+fn meet_as_texts(a: &str, b: &str) -> bool {
     // Most are told by how they begin: what one has before its first star or variable, the other must have too.
     let (mut of_a, mut of_b) = (signs(a), signs(b));
     loop {

@@ -17,6 +17,24 @@ pub(crate) struct Form {
     instead: &'static str,
 }
 
+pub(crate) const NUMERIC: &[&str] = &[
+    "NumericEquals",
+    "NumericNotEquals",
+    "NumericLessThan",
+    "NumericLessThanEquals",
+    "NumericGreaterThan",
+    "NumericGreaterThanEquals",
+];
+
+pub(crate) const DATE: &[&str] = &[
+    "DateEquals",
+    "DateNotEquals",
+    "DateLessThan",
+    "DateLessThanEquals",
+    "DateGreaterThan",
+    "DateGreaterThanEquals",
+];
+
 pub(crate) const FORMS: &[Form] = &[
     Form {
         operators: &[
@@ -79,28 +97,14 @@ pub(crate) const FORMS: &[Form] = &[
         instead: "false",
     },
     Form {
-        operators: &[
-            "NumericEquals",
-            "NumericNotEquals",
-            "NumericLessThan",
-            "NumericLessThanEquals",
-            "NumericGreaterThan",
-            "NumericGreaterThanEquals",
-        ],
+        operators: NUMERIC,
         keys: &["s3:max-keys"],
         values: &["9", "10", "10.0", "010", "+11", "-1", "ten"],
         unreadable: &["ten"],
         instead: "100",
     },
     Form {
-        operators: &[
-            "DateEquals",
-            "DateNotEquals",
-            "DateLessThan",
-            "DateLessThanEquals",
-            "DateGreaterThan",
-            "DateGreaterThanEquals",
-        ],
+        operators: DATE,
         keys: &["aws:CurrentTime"],
         values: &[
             "2026-01-01T00:00:00Z",

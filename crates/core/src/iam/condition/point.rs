@@ -114,14 +114,14 @@ impl Clause {
             return true;
         }
         if is_ordered(comparison) {
-            let bounds = all.filter(|other| is_alike(other.operator.comparison, comparison));
-            return bounds.into_iter().any(|other| any_side(other, such));
+            let mut bounds = all.filter(|other| is_alike(other.operator.comparison, comparison));
+            return bounds.any(|other| any_side(other, such));
         }
         match self.operator.negated {
             true => {
                 let rest = [Point::Text(&EMPTY), Point::Other];
-                let named = all.filter(|other| is_of_text(other.operator.comparison));
-                named.into_iter().any(|other| any_value(other, such)) || rest.into_iter().any(such)
+                let mut named = all.filter(|other| is_of_text(other.operator.comparison));
+                named.any(|other| any_value(other, such)) || rest.into_iter().any(such)
             }
             false => any_value(condition, such),
         }
@@ -141,9 +141,7 @@ impl Clause {
             Point::Absent => return self.holds_without(),
             Point::Text(text) => return self.holds_for_values(std::slice::from_ref(text), request),
             _ if there => return self.null(false),
-            _ if condition.values.values.iter().any(|text| text.value.contains("${")) => {
-                return Truth::Unknown;
-            }
+            _ if has_variables(condition) => return Truth::Unknown,
             Point::Bool(own) if comparison == Comparison::Bool => {
                 self.operands.iter().any(|one| matches!(one, Operand::Bool(wanted) if *wanted == own)).into()
             }
@@ -211,14 +209,14 @@ impl Operand {
 /// Whether a value just below, at or just above one of these numbers or moments is such.
 fn any_side<'a>(condition: &'a Condition, such: &mut impl FnMut(Point<'a>) -> bool) -> bool {
     let comparison = condition.operator.comparison;
-    let is_bound = |text: &&&'a String| match is_date(comparison) {
+    let is_bound = |text: &str| match is_date(comparison) {
         true => moment(text).is_some(),
         false => is_number(text),
     };
     let mut texts = condition.values.values.iter().map(|text| &text.value);
-    texts.by_ref().filter(|text| is_bound(&text)).any(|text| {
+    texts.any(|text| {
         let sides = [Ordering::Less, Ordering::Equal, Ordering::Greater];
-        sides.into_iter().any(|side| such(Point::Order(comparison, text, side)))
+        is_bound(text) && sides.into_iter().any(|side| such(Point::Order(comparison, text, side)))
     })
 }
 

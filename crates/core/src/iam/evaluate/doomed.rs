@@ -1,20 +1,19 @@
-//! Allows that cannot help: wherever they apply a Deny does too, since it asks for nothing that they do not ask for.
+//! Allows that cannot help: they apply nowhere, since their conditions exclude each other, or only where a Deny does.
+
+use std::cell::Cell;
 
 use super::{Asking, Verdict};
 use crate::iam::condition::{Clause, Point};
 use crate::iam::decision::{Outcome, StatementAt, StatementResult};
-use crate::iam::document::{Condition, Effect, Statement};
+use crate::iam::document::{Condition, Statement};
 use crate::iam::operator::{Comparison, Quantifier};
 use crate::iam::request::{Fact, PRINCIPAL_ARN, Request};
 use crate::iam::set::PolicySet;
 use crate::iam::statement::{Applies, Compiled};
-use crate::iam::suppose::Suppose;
+use crate::iam::suppose::{Against, DENIES, Suppose};
 use crate::iam::truth::Truth;
 
-/// Some Denies that may apply. Those beyond are not looked at, which leaves more to depend.
-pub(super) type Against = [Option<StatementAt>; 8];
-
-/// Nor are statements of more conditions, each of which is looked for among all others.
+/// Statements of more conditions are not looked at, each of which is looked for among all others.
 const CONDITIONS: usize = 16;
 
 /// How many values are compared for one Allow, so that long lists take no long time. What is not looked at depends.
@@ -29,11 +28,8 @@ impl PolicySet {
         observe: &mut impl FnMut(StatementResult),
     ) -> Verdict {
         let mut against = Against::default();
-        let mut places = against.iter_mut();
         let verdict = self.decide(request, resource, &Suppose::default(), &mut |result| {
-            if may_deny(&result) {
-                places.next().into_iter().for_each(|place| *place = Some(result.at));
-            }
+            against.add(&result);
             observe(result);
         });
         if verdict.outcome != Outcome::Depends {
@@ -47,11 +43,6 @@ impl PolicySet {
         let variables = self.layer(at.layer).get(at.policy)?.document.has_variables();
         Some(Written { statement: self.statement(at)?, compiled: self.compiled(at)?, variables })
     }
-}
-
-/// Whether it is a Deny that may apply.
-pub(super) fn may_deny(result: &StatementResult) -> bool {
-    result.effect == Effect::Deny && result.applies == Applies::Depends
 }
 
 #[derive(Clone, Copy)]
@@ -81,14 +72,23 @@ impl<'a> Written<'a> {
 }
 
 /// An Allow that may apply, and the Denies that may apply wherever it does.
-pub(super) struct Case<'a> {
+pub(super) struct Opposed<'a> {
     allow: Written<'a>,
-    denies: [Option<Written<'a>>; 8],
+    denies: [Option<Written<'a>>; DENIES],
+    /// How many values may still be compared.
+    effort: Cell<usize>,
 }
 
-impl<'a> Case<'a> {
+impl<'a> Opposed<'a> {
     fn denies(&self) -> impl Iterator<Item = Written<'a>> {
         self.denies.iter().copied().flatten()
+    }
+
+    /// Whether the values of a condition may still be compared.
+    fn may_look_at(&self, condition: &Condition) -> bool {
+        let left = self.effort.get().checked_sub(condition.values.values.len());
+        self.effort.set(left.unwrap_or(0));
+        left.is_some()
     }
 }
 
@@ -107,18 +107,17 @@ impl<'a> Asking<'a> {
     }
 
     /// Whether the Allow may be of use where a key of its conditions is such.
-    pub(super) fn may_help(&self, case: &Case<'a>, key: &str, point: Point<'_>) -> bool {
-        case.allow.on(key).all(|own| self.may_hold(own, point))
+    pub(super) fn may_help(&self, case: &Opposed<'a>, key: &str, point: Point<'_>) -> bool {
+        case.allow.on(key).all(|own| self.may_hold(case, own, point))
             && !case.denies().any(|deny| self.follows(deny, case, Some((key, point))))
     }
 
     /// An Allow with the Denies that ask for nothing of which it says nothing, or which is certain; none of a long one.
-    pub(super) fn case(&self, allow: StatementAt) -> Option<Case<'a>> {
-        self.effort.set(EFFORT);
+    pub(super) fn case(&self, allow: StatementAt) -> Option<Opposed<'a>> {
         let is_small = |written: &Written<'_>| written.statement.conditions.len() <= CONDITIONS;
         let allow = self.set.written(allow).filter(is_small)?;
-        let mut denies = [None; 8];
-        let against = self.suppose.against.into_iter().flatten().flatten();
+        let mut denies = [None; DENIES];
+        let against = self.suppose.against.into_iter().flat_map(Against::denies);
         let taking_part = against.filter(|deny| self.takes_part(deny.layer) == Truth::Yes);
         let written = taking_part.filter_map(|deny| self.set.written(*deny)).filter(is_small);
         let relevant = written.filter(|deny| {
@@ -128,29 +127,22 @@ impl<'a> Asking<'a> {
             deny.compiled.clauses.iter().all(is_told)
         });
         denies.iter_mut().zip(relevant).for_each(|(place, deny)| *place = Some(deny));
-        Some(Case { allow, denies })
-    }
-
-    /// Whether the values of a condition may still be compared.
-    fn may_look_at(&self, condition: &Condition) -> bool {
-        let left = self.effort.get().checked_sub(condition.values.values.len());
-        self.effort.set(left.unwrap_or(0));
-        left.is_some()
+        Some(Opposed { allow, denies, effort: Cell::new(EFFORT) })
     }
 
     /// Whether a condition may be met there, as far as it may be looked at.
-    fn may_hold(&self, (clause, condition): Pair<'_>, point: Point<'_>) -> bool {
-        !self.may_look_at(condition) || clause.holds_at(point, condition, self.request) != Truth::No
+    fn may_hold(&self, case: &Opposed<'a>, (clause, condition): Pair<'_>, point: Point<'_>) -> bool {
+        !case.may_look_at(condition) || clause.holds_at(point, condition, self.request) != Truth::No
     }
 
     /// Whether the Deny applies wherever the Allow does; where a key is of this value, if one is given.
-    fn follows(&self, deny: Written<'a>, case: &Case<'a>, given: Option<(&str, Point<'_>)>) -> bool {
+    fn follows(&self, deny: Written<'a>, case: &Opposed<'a>, given: Option<(&str, Point<'_>)>) -> bool {
         let allow = case.allow;
         let holds = |index: usize, clause: &Clause| {
-            let own = deny.statement.conditions.get(index).filter(|own| self.may_look_at(own));
+            let own = deny.statement.conditions.get(index).filter(|own| case.may_look_at(own));
             let Some(own) = own else { return Truth::Unknown };
             // Of the same condition a Deny is met wherever an Allow is.
-            if deny.variables == allow.variables && self.asks(allow, (clause, own)) {
+            if deny.variables == allow.variables && self.asks(case, (clause, own)) {
                 return Truth::Yes;
             }
             match given.filter(|(key, _)| *key == clause.key) {
@@ -163,10 +155,10 @@ impl<'a> Asking<'a> {
     }
 
     /// Whether a condition of the Allow is met only where this one of a Deny is.
-    fn asks(&self, allow: Written<'a>, wanted: Pair<'_>) -> bool {
-        allow.on(&wanted.0.key).any(|(clause, own)| {
+    fn asks(&self, case: &Opposed<'a>, wanted: Pair<'_>) -> bool {
+        case.allow.on(&wanted.0.key).any(|(clause, own)| {
             // Each value of the one is compared with each of the other.
-            let may_compare = || wanted.1.values.values.iter().all(|_| self.may_look_at(own));
+            let may_compare = || wanted.1.values.values.iter().all(|_| case.may_look_at(own));
             is_same(own, wanted.1)
                 || needs_member(own) && is_presence(wanted.1)
                 || may_compare() && (implies(own, wanted.1) || clause.implies(own, wanted, self.request))
@@ -174,22 +166,22 @@ impl<'a> Asking<'a> {
     }
 
     /// Whether a condition of a Deny is met for all values that the Allow leaves to a key.
-    fn holds_for(&self, clause: &Clause, condition: &Condition, case: &Case<'a>) -> Truth {
+    fn holds_for(&self, clause: &Clause, condition: &Condition, case: &Opposed<'a>) -> Truth {
         let known = clause.holds(self.request);
         let Some((own, _)) = case.allow.closest(&clause.key, self.request) else { return known };
         let fails = self.some_point(case, &own.key, &mut |point| {
-            !self.may_look_at(condition) || clause.holds_at(point, condition, self.request) != Truth::Yes
+            !case.may_look_at(condition) || clause.holds_at(point, condition, self.request) != Truth::Yes
         });
         if fails { known } else { Truth::Yes }
     }
 
     /// Whether at some value that the Allow leaves to a key it is so. The key is one that it tells closely.
-    fn some_point(&self, case: &Case<'a>, key: &'a str, so: &mut dyn FnMut(Point<'_>) -> bool) -> bool {
+    fn some_point(&self, case: &Opposed<'a>, key: &'a str, so: &mut dyn FnMut(Point<'_>) -> bool) -> bool {
         let allow = case.allow;
         let Some((clause, condition)) = allow.closest(key, self.request) else { return true };
         let bounds = case.denies().chain([allow]).flat_map(|one| one.on(key)).map(|(_, condition)| condition);
         clause.any_point(condition, bounds, &mut |point| {
-            allow.on(key).all(|own| self.may_hold(own, point)) && so(point)
+            allow.on(key).all(|own| self.may_hold(case, own, point)) && so(point)
         })
     }
 }

@@ -1,6 +1,5 @@
 //! Questions whose answer depends on what the request does not tell, to be asked again with something supposed.
 
-use super::doomed::{Against, may_deny};
 use crate::iam::condition::{Clause, Point};
 use crate::iam::cover::is_stars;
 use crate::iam::decision::{Decision, Needs, Outcome, StatementAt, StatementResult};
@@ -8,7 +7,7 @@ use crate::iam::document::Condition;
 use crate::iam::named::Grant;
 use crate::iam::request::Request;
 use crate::iam::set::{Layer, Policy, PolicySet};
-use crate::iam::suppose::{Judged, Judgement, Suppose};
+use crate::iam::suppose::{Against, Judged, Judgement, Suppose};
 
 /// A request on one resource that depends. Its statements are judged once, whatever is supposed.
 pub(in crate::iam) struct Open<'a> {
@@ -24,7 +23,9 @@ impl PolicySet {
     /// is not decided again.
     pub(super) fn depends(&self, request: &Request, decision: &Decision) -> Vec<(usize, Needs)> {
         let needs = |resource, statements: &[StatementResult]| {
-            (resource, Needs::new(&Open::new(self, request, resource, against(statements)), statements))
+            let mut against = Against::default();
+            statements.iter().for_each(|result| against.add(result));
+            (resource, Needs::new(&Open::new(self, request, resource, against), statements))
         };
         let of = |resource| {
             if resource == decision.resource {
@@ -36,14 +37,6 @@ impl PolicySet {
         };
         (0..request.resource_count()).filter_map(of).collect()
     }
-}
-
-/// The Denies that were looked at.
-fn against(statements: &[StatementResult]) -> Against {
-    let mut against = Against::default();
-    let denies = statements.iter().filter(|result| may_deny(result));
-    against.iter_mut().zip(denies).for_each(|(place, deny)| *place = Some(deny.at));
-    against
 }
 
 impl<'a> Open<'a> {
@@ -89,7 +82,7 @@ impl<'a> Open<'a> {
         if helpful.is_empty() && !clause.may_be_absent() { values } else { helpful }
     }
 
-    /// Whether an Allow may apply, but only where a Deny does.
+    /// Whether it is an Allow that applies nowhere, or only where a Deny does.
     pub(in crate::iam) fn is_doomed(&self, result: &StatementResult) -> bool {
         self.judgement(result.at).is_some_and(|own| own.doomed)
     }

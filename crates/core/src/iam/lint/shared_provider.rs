@@ -15,7 +15,8 @@ pub(super) const RULE: Rule = Rule {
 };
 
 /// The providers of AWS's page on shared OIDC providers, each with the claim that tells its customers apart, and what
-/// stands before the customer's name there.
+/// stands before the customer's name there. Two of the page are left out: one changes its address, and of the other the
+/// session's name is what tells.
 const SHARED: &[(&str, &str, &str)] = &[
     ("agent.buildkite.com", "sub", "organization:"),
     ("api.pulumi.com/oidc", "aud", ""),
